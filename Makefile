@@ -1,0 +1,39 @@
+# Read by GNU make and BSD make alike.  The rules for objects and programs are
+# written by ./configure into $(BUILD)/Makefile.
+
+BUILD=build
+PREFIX=/usr/local
+DESTDIR=
+CC=cc
+
+all: build
+
+deps:
+	@sh regress/deps.sh
+
+configure-once:
+	@sh regress/configure-once.sh $(BUILD) CC=$(CC) PREFIX=$(PREFIX)
+
+build: deps configure-once
+	@$(MAKE) -f $(BUILD)/Makefile all
+
+run: build
+	@sh etc/demo.sh $(BUILD)
+
+test: deps
+	@sh regress/run.sh $(BUILD)
+
+asan: deps
+	@SANITIZE=1 sh regress/configure-once.sh build/asan CC=clang
+	@$(MAKE) -f build/asan/Makefile all tests
+
+lint: deps
+	@sh regress/style/lint.sh
+
+install:
+	@sh regress/install.sh $(BUILD) "$(DESTDIR)" "$(PREFIX)"
+
+clean:
+	rm -rf build
+
+.PHONY: all deps configure-once build run test asan lint install clean

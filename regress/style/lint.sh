@@ -1,0 +1,65 @@
+#!/bin/sh
+# The discipline that compilers do not check: banned functions, walls between
+# rooms, licence headers, file length, man pages.
+
+set -u
+status=0
+complain() {
+	echo "lint: $*" >&2
+	status=1
+}
+
+sources=$(find lib compat dexd parent config frontend engine store signer \
+    authn control dexctl web regress examples bench \
+    -name '*.[ch]' -o -name '*.def' 2>/dev/null)
+rooms="parent config frontend engine store signer authn control dexctl"
+
+banned='strcpy|strcat|sprintf|vsprintf|strncpy|strncat|gets|atoi|atol|strtok|alloca|system|popen|rand|mktemp|tmpnam'
+# shellcheck disable=SC2086
+grep -nE "(^|[^A-Za-z0-9_.>])($banned)[[:space:]]*\(" $sources &&
+    complain "banned function"
+
+for f in $sources; do
+	grep -q 'Permission to use, copy' "$f" || complain "$f: no licence"
+	lines=$(wc -l <"$f")
+	[ "$lines" -le 700 ] || complain "$f: $lines lines"
+	grep -nE '[[:space:]]+$' "$f" && complain "$f: space at end of line"
+	awk '{ n = 0; for (i = 1; i <= length($0); i++)
+	    n = substr($0, i, 1) == "\t" ? (int(n / 8) + 1) * 8 : n + 1;
+	    if (n > 100) exit 1 }' "$f" || complain "$f: line too long"
+done
+
+# A room includes its own headers and lib's; the engine also the store's.
+for room in $rooms; do
+	[ -d "$room" ] || continue
+	for other in $rooms; do
+		[ "$room" = "$other" ] && continue
+		[ "$room $other" = "engine store" ] && continue
+		grep -nE "#include \"(\.\./)?$other/" "$room"/*.[ch] 2>/dev/null &&
+		    complain "$room includes a header of $other"
+	done
+	grep -nE '#include "\.\./' "$room"/*.[ch] 2>/dev/null &&
+	    complain "$room reaches outside itself"
+done
+
+# Every header stands alone.
+for h in lib/*.h frontend/*.h engine/*.h store/*.h signer/*.h config/*.h \
+    parent/*.h authn/*.h control/*.h dexctl/*.h; do
+	[ -e "$h" ] || continue
+	case $h in */msg_undef.h) continue ;; esac
+	echo "#include \"${h##*/}\"" |
+	    cc -std=c11 -D_GNU_SOURCE -fsyntax-only -I"$(dirname "$h")" -Ilib \
+	    -Icompat -I. -x c - || complain "$h does not stand alone"
+done
+
+for m in man/*.[1-9]; do
+	[ -e "$m" ] || continue
+	mandoc -Tlint -Wwarning "$m" | grep -vE 'unknown cross|referenced manual' &&
+	    complain "$m"
+done
+
+for s in configure regress/*.sh regress/*/*.sh etc/*.sh .ci/run; do
+	[ -e "$s" ] || continue
+	sh -n "$s" || complain "$s"
+done
+exit $status
