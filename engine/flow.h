@@ -1,0 +1,72 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef DEXD_FLOW_H
+#define DEXD_FLOW_H
+
+#include "authz.h"
+#include "pending.h"
+#include "request.h"
+
+/*
+ * From the validated request to the code: what /auth/{connector}, the login
+ * form, the callback and the consent page share.
+ */
+
+/* A pending request under way in one HTTP request; it is r->flow. */
+struct flow {
+	struct pending_request	 pending;
+	struct buf		 plain;		/* pending borrows from it */
+	struct client		*client;
+	struct connector	*connector;
+};
+
+/* Puts the pending request into its cookie; -1 if it is too large. */
+int		 flow_seal(struct request *, const struct pending_request *);
+
+/*
+ * Opens the pending request that `state` names from this browser's cookie and
+ * attaches the flow to the request.  Otherwise answers with a page that
+ * explains itself and returns NULL.
+ */
+struct flow	*flow_open(struct request *, struct span state);
+
+/*
+ * A worker said who this is: logs the login, then either asks for consent or
+ * makes the code and sends the person back to the client.
+ */
+void		 flow_identity(struct request *,
+		    const struct msg_au_en_identity *);
+
+/* Sends an error to the client's redirect URI (RFC 6749 4.1.2.1). */
+void		 flow_error(struct request *, const struct authz *,
+		    const char *error, const char *text);
+
+/* Sends the code to the client, or shows it (out of band). */
+void		 flow_finish(struct request *, struct span redirect_uri,
+		    struct span code, struct span state);
+
+/*
+ * Splits a scope parameter into a list without repeats, in order of first
+ * appearance.
+ */
+void		 scope_list(struct list_buf *, struct span scope);
+bool		 scope_has(struct span scope, const char *);
+
+/* Inserts the code of a finished flow; ends the request. */
+struct auth_code;
+
+#endif /* DEXD_FLOW_H */

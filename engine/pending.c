@@ -1,0 +1,182 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <string.h>
+
+#include <sodium.h>
+
+#include "pending.h"
+
+#define NONCE_LEN	crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define TAG_LEN		crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define VERSION		1
+#define RAW_MAX		2048
+#define B64		sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
+/*
+ * What is authenticated besides the request itself.  XChaCha20 derives a key
+ * of its own for each cookie from the first 16 bytes of the random nonce.
+ */
+static void
+put_context(struct buf *b, struct span issuer, struct span id, uint32_t number)
+{
+	buf_put(b, "dexd pending 1", sizeof("dexd pending 1"));
+	buf_put_u32(b, number);
+	buf_put_lspan(b, issuer);
+	buf_put_lspan(b, id);
+}
+
+static void
+put_plain(struct buf *b, const struct pending_request *r)
+{
+	buf_put_u8(b, VERSION);
+	buf_put_u64(b, r->created);
+	buf_put_lspan(b, r->connector);
+	buf_put_lspan(b, r->client_id);
+	buf_put_lspan(b, r->redirect_uri);
+	buf_put_lspan(b, r->scope);
+	buf_put_lspan(b, r->state);
+	buf_put_lspan(b, r->nonce);
+	buf_put_lspan(b, r->challenge);
+	buf_put_lspan(b, r->challenge_method);
+	buf_put_u8(b, r->force_approval);
+	buf_put_lspan(b, r->private_data);
+}
+
+static int
+get_plain(struct pending_request *r, struct span plain)
+{
+	struct cur	 c;
+	uint8_t		 version;
+
+	cur_init(&c, plain);
+	version = cur_u8(&c);
+	r->created = cur_u64(&c);
+	r->connector = cur_lspan(&c, RAW_MAX);
+	r->client_id = cur_lspan(&c, RAW_MAX);
+	r->redirect_uri = cur_lspan(&c, RAW_MAX);
+	r->scope = cur_lspan(&c, RAW_MAX);
+	r->state = cur_lspan(&c, RAW_MAX);
+	r->nonce = cur_lspan(&c, RAW_MAX);
+	r->challenge = cur_lspan(&c, RAW_MAX);
+	r->challenge_method = cur_lspan(&c, RAW_MAX);
+	r->force_approval = cur_u8(&c) != 0;
+	r->private_data = cur_lspan(&c, RAW_MAX);
+	return (cur_done(&c) && version == VERSION ? 0 : -1);
+}
+
+int
+pending_seal(struct buf *out, const struct pending_request *r,
+    struct span issuer, uint32_t number, const uint8_t key[32])
+{
+	uint8_t			 sealed[RAW_MAX];
+	char			 text[RAW_MAX * 2];
+	struct buf		 plain, context, raw;
+	unsigned long long	 len;
+	uint8_t			 nonce[NONCE_LEN];
+	int			 error = -1;
+
+	buf_init(&plain, RAW_MAX - TAG_LEN);
+	buf_init(&context, RAW_MAX);
+	buf_init(&raw, RAW_MAX);
+	put_plain(&plain, r);
+	put_context(&context, issuer, span_str(r->id), number);
+	if (!buf_ok(&plain) || !buf_ok(&context))
+		goto done;
+	randombytes_buf(nonce, sizeof(nonce));
+	if (crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, &len, plain.p,
+	    plain.len, context.p, context.len, NULL, nonce, key) != 0)
+		goto done;
+	buf_put_u32(&raw, number);
+	buf_put(&raw, nonce, sizeof(nonce));
+	buf_put(&raw, sealed, len);
+	if (!buf_ok(&raw) ||
+	    sodium_base64_encoded_len(raw.len, B64) - 1 > PENDING_WIRE_MAX)
+		goto done;
+	sodium_bin2base64(text, sizeof(text), raw.p, raw.len, B64);
+	buf_put_str(out, text);
+	error = buf_ok(out) ? 0 : -1;
+ done:
+	buf_clear(&plain);
+	buf_clear(&context);
+	buf_clear(&raw);
+	return (error);
+}
+
+/* The bytes behind a cookie value; 0 if there are none. */
+static size_t
+decode(struct span value, uint8_t raw[RAW_MAX])
+{
+	size_t	 len;
+
+	if (value.len > PENDING_WIRE_MAX ||
+	    sodium_base642bin(raw, RAW_MAX, (const char *)value.p, value.len,
+	    NULL, &len, NULL, B64) != 0 || len < 4 + NONCE_LEN + TAG_LEN)
+		return (0);
+	return (len);
+}
+
+bool
+pending_key_number(struct span value, uint32_t *number)
+{
+	uint8_t		 raw[RAW_MAX];
+	struct cur	 c;
+	size_t		 len;
+
+	if ((len = decode(value, raw)) == 0)
+		return (false);
+	cur_init(&c, span_mem(raw, len));
+	*number = cur_u32(&c);
+	return (true);
+}
+
+int
+pending_open(struct pending_request *r, struct buf *plain, struct span value,
+    struct span id, struct span issuer, const uint8_t key[32], uint64_t now,
+    uint64_t lifetime)
+{
+	uint8_t			 raw[RAW_MAX], opened[RAW_MAX];
+	struct buf		 context;
+	struct cur		 c;
+	struct span		 nonce;
+	unsigned long long	 len = 0;
+	size_t			 n;
+	uint32_t		 number;
+	int			 bad;
+
+	memset(r, 0, sizeof(*r));
+	if (id.len != PENDING_ID_LEN || (n = decode(value, raw)) == 0)
+		return (-1);
+	cur_init(&c, span_mem(raw, n));
+	number = cur_u32(&c);
+	nonce = cur_bytes(&c, NONCE_LEN);
+	buf_init(&context, RAW_MAX);
+	put_context(&context, issuer, id, number);
+	bad = !buf_ok(&context) || crypto_aead_xchacha20poly1305_ietf_decrypt(
+	    opened, &len, NULL, c.p, c.len, context.p, context.len, nonce.p,
+	    key) != 0;
+	buf_clear(&context);
+	if (bad)
+		return (-1);
+	buf_put(plain, opened, len);
+	sodium_memzero(opened, sizeof(opened));
+	if (!buf_ok(plain) || get_plain(r, buf_span(plain)) == -1)
+		return (-1);
+	memcpy(r->id, id.p, PENDING_ID_LEN);
+	if (r->created > now + 60 || now >= r->created + lifetime)
+		return (-1);
+	return (0);
+}

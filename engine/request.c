@@ -1,0 +1,280 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "log.h"
+#include "request.h"
+
+#define COOKIES_MAX	(16 * 1024)
+#define PAGE_DATA_MAX	(60 * 1024)
+
+struct request *
+request_new(struct engine *e, struct peer *frontend, const struct msg *m)
+{
+	struct request	*r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return (NULL);
+	buf_init(&r->raw, msg_edge_max(ROOM_FRONTEND, ROOM_ENGINE));
+	r->msg.type = FE_EN_HTTP;
+	if (msg_encode(FE_EN_HTTP, &m->fe_en_http, &r->raw) == -1 ||
+	    msg_decode(&r->msg, buf_span(&r->raw)) == -1) {
+		buf_clear(&r->raw);
+		free(r);
+		return (NULL);
+	}
+	r->e = e;
+	r->frontend = frontend;
+	r->rid = m->rid;
+	r->http = &r->msg.fe_en_http;
+	list_buf_init(&r->cookies, COOKIES_MAX);
+	TAILQ_INSERT_TAIL(&e->requests, r, entry);
+	return (r);
+}
+
+static void
+request_free(struct request *r)
+{
+	if (r->flow_free != NULL)
+		r->flow_free(r->flow);
+	TAILQ_REMOVE(&r->e->requests, r, entry);
+	list_buf_clear(&r->cookies);
+	buf_clear(&r->raw);
+	free(r);
+}
+
+struct span
+request_param(const struct request *r, const char *name)
+{
+	struct span	 value;
+
+	if (!msg_list_find(r->http->form, name, &value))
+		msg_list_find(r->http->query, name, &value);
+	return (value);
+}
+
+/* RFC 6265bis section 4.1.3: the prefix makes the browser keep our terms. */
+static void
+put_cookie_name(struct buf *b, const struct engine *e, const char *kind,
+    struct span id)
+{
+	if (e->https)
+		buf_put_str(b, *e->issuer_path == '\0' ? "__Host-" :
+		    "__Secure-");
+	buf_printf(b, "dexd_%s_", kind);
+	buf_put(b, id.p, id.len < 8 ? id.len : 8);
+}
+
+struct span
+request_cookie(const struct request *r, const char *kind, struct span id)
+{
+	struct buf	 name;
+	struct span	 value = { NULL, 0 };
+
+	buf_init(&name, 128);
+	put_cookie_name(&name, r->e, kind, id);
+	if (buf_cstr(&name) != NULL)
+		msg_list_find(r->http->cookies, buf_cstr(&name), &value);
+	buf_clear(&name);
+	return (value);
+}
+
+void
+request_set_cookie(struct request *r, const char *kind, struct span id,
+    struct span value, uint32_t max_age)
+{
+	struct engine	*e = r->e;
+	struct buf	 b;
+
+	buf_init(&b, 4096);
+	put_cookie_name(&b, e, kind, id);
+	buf_put_c(&b, '=');
+	buf_put_span(&b, value);
+	buf_printf(&b, "; Path=%s; Max-Age=%u; HttpOnly; SameSite=Lax%s",
+	    *e->issuer_path == '\0' ? "/" : e->issuer_path,
+	    value.len == 0 ? 0 : max_age, e->https ? "; Secure" : "");
+	if (buf_ok(&b))
+		list_buf_add(&r->cookies, buf_span(&b));
+	buf_clear(&b);
+}
+
+void
+page_data_init(struct page_data *d)
+{
+	list_buf_init(&d->list, PAGE_DATA_MAX);
+}
+
+/* Values carry their type in a leading byte; see frontend/page.h. */
+static void
+page_data_add(struct page_data *d, const char *name, char type,
+    struct span value)
+{
+	struct buf	 b;
+
+	buf_init(&b, PAGE_DATA_MAX);
+	buf_put_c(&b, type);
+	buf_put_span(&b, value);
+	list_buf_add(&d->list, span_str(name));
+	list_buf_add(&d->list, buf_span(&b));
+	buf_clear(&b);
+}
+
+void
+page_data_str(struct page_data *d, const char *name, struct span value)
+{
+	page_data_add(d, name, 's', value);
+}
+
+void
+page_data_bool(struct page_data *d, const char *name, bool value)
+{
+	page_data_add(d, name, 'b', span_str(value ? "1" : "0"));
+}
+
+/* Sends what was composed and ends the request. */
+static void
+answer(struct request *r, struct msg_en_fe_answer *a)
+{
+	struct msg_en_fe_answer	 sorry = { .kind = ANSWER_TEXT, .status = 500,
+				    .body = span_str("internal error\n") };
+
+	a->cookies = msg_list_of(&r->cookies);
+	if (r->frontend != NULL && peer_answer(r->frontend, r->rid,
+	    EN_FE_ANSWER, a) == -1)
+		peer_answer(r->frontend, r->rid, EN_FE_ANSWER, &sorry);
+	request_free(r);
+}
+
+void
+answer_page(struct request *r, unsigned status, enum page page,
+    struct page_data *data)
+{
+	struct msg_en_fe_answer	 a = { .kind = ANSWER_PAGE, .status = status,
+				    .page = (uint8_t)page, .no_store = true };
+
+	if (data != NULL)
+		a.data = msg_list_of(&data->list);
+	answer(r, &a);
+	if (data != NULL)
+		list_buf_clear(&data->list);
+}
+
+static const char *
+reason_phrase(unsigned status)
+{
+	switch (status) {
+	case 400:
+		return ("Bad Request");
+	case 401:
+		return ("Unauthorized");
+	case 403:
+		return ("Forbidden");
+	case 404:
+		return ("Not Found");
+	case 503:
+		return ("Service Unavailable");
+	default:
+		return ("Internal Server Error");
+	}
+}
+
+void
+answer_error_page(struct request *r, unsigned status, const char *text)
+{
+	struct page_data	 d;
+
+	page_data_init(&d);
+	page_data_str(&d, "ErrType", span_str(reason_phrase(status)));
+	page_data_str(&d, "ErrMsg", span_str(text));
+	answer_page(r, status, PAGE_ERROR, &d);
+}
+
+void
+answer_redirect(struct request *r, unsigned status, struct span url)
+{
+	struct msg_en_fe_answer	 a = { .kind = ANSWER_REDIRECT,
+				    .status = status, .location = url,
+				    .no_store = true };
+
+	answer(r, &a);
+}
+
+void
+answer_json(struct request *r, unsigned status, struct span body,
+    bool no_store)
+{
+	struct msg_en_fe_answer	 a = { .kind = ANSWER_JSON, .status = status,
+				    .body = body, .no_store = no_store };
+
+	answer(r, &a);
+}
+
+static void
+oauth_error(struct request *r, unsigned status, const char *code,
+    const char *text, bool bearer)
+{
+	struct msg_en_fe_answer	 a = { .kind = ANSWER_JSON, .status = status,
+				    .no_store = true, .bearer = bearer };
+	struct buf		 b;
+
+	buf_init(&b, 2048);
+	buf_printf(&b, "{\"error\":\"%s\"", code);
+	if (text != NULL) {
+		buf_put_str(&b, ",\"error_description\":");
+		json_put_string(&b, span_str(text));
+	}
+	buf_put_c(&b, '}');
+	a.body = buf_span(&b);
+	answer(r, &a);
+	buf_clear(&b);
+}
+
+void
+answer_oauth_error(struct request *r, unsigned status, const char *code,
+    const char *text)
+{
+	oauth_error(r, status, code, text, false);
+}
+
+/* dex: WWW-Authenticate goes with the 401 of /userinfo alone. */
+void
+answer_bearer_error(struct request *r, unsigned status, const char *code,
+    const char *text)
+{
+	oauth_error(r, status, code, text, status == 401);
+}
+
+void
+answer_text(struct request *r, unsigned status, const char *text)
+{
+	struct msg_en_fe_answer	 a = { .kind = ANSWER_TEXT, .status = status,
+				    .body = span_str(text) };
+
+	answer(r, &a);
+}
+
+void
+answer_busy(struct request *r)
+{
+	struct msg_en_fe_answer	 a = { .kind = ANSWER_TEXT, .status = 503,
+				    .retry_after = 1, .no_store = true,
+				    .body = span_str("try again shortly\n") };
+
+	answer(r, &a);
+}
