@@ -20,7 +20,7 @@
 #include <bsd/sys/queue.h>
 
 #include "peer.h"
-#include "store.h"
+#include "store/store.h"
 
 /*
  * The engine: the rules of OAuth and OpenID Connect.  It believes neither the

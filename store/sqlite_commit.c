@@ -1,0 +1,292 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <string.h>
+
+#include "json.h"
+#include "log.h"
+#include "sqlite.h"
+#include "timetext.h"
+
+/*
+ * Commits.  The write sets of one turn of the event loop share a transaction:
+ * each is a savepoint, so that one set's conflict does not touch another, and
+ * one flush makes all of them durable.
+ */
+
+#define BUSY_TURNS_MAX	2000	/* of about 1 ms each */
+
+static const char * const	 op_sql[OP_MAX] = {
+	[OP_INSERT_AUTH_REQUEST] = "insert into auth_request (id, client_id,"
+	    " response_types, scopes, redirect_uri, nonce, state,"
+	    " force_approval_prompt, logged_in, claims_user_id,"
+	    " claims_username, claims_email, claims_email_verified,"
+	    " claims_groups, claims_preferred_username, connector_id,"
+	    " connector_data, expiry, code_challenge, code_challenge_method,"
+	    " hmac_key, auth_time, dexd_attestation, dexd_binder) values"
+	    " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[OP_DELETE_AUTH_REQUEST] = "delete from auth_request where id = ?",
+	[OP_INSERT_AUTH_CODE] = "insert into auth_code (id, client_id, scopes,"
+	    " nonce, redirect_uri, claims_user_id, claims_username,"
+	    " claims_email, claims_email_verified, claims_groups,"
+	    " claims_preferred_username, connector_id, connector_data, expiry,"
+	    " code_challenge, code_challenge_method, auth_time,"
+	    " dexd_attestation, dexd_grant_id) values"
+	    " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[OP_DELETE_AUTH_CODE] = "delete from auth_code where id = ?",
+	[OP_INSERT_KEYSET] = "insert into dexd_keyset (id, serial, sealed)"
+	    " values (1, ?, ?)",
+	[OP_UPDATE_KEYSET] = "update dexd_keyset set serial = ?, sealed = ?"
+	    " where serial = ?",
+};
+
+int
+sqlite_commit_prepare(struct store *s)
+{
+	int	 i;
+
+	for (i = 0; i < OP_MAX; i++)
+		if (sqlite3_prepare_v3(s->db, op_sql[i], -1,
+		    SQLITE_PREPARE_PERSISTENT, &s->ops[i], NULL) != SQLITE_OK)
+			return (-1);
+	return (0);
+}
+
+static void
+bind_value(sqlite3_stmt *st, int at, const struct op *op,
+    const struct value *v)
+{
+	const char	*p = v->len == 0 ? "" :
+			    (const char *)op->mem.p + v->at;
+
+	switch (v->kind) {
+	case VALUE_TEXT:
+		sqlite3_bind_text(st, at, p, (int)v->len, SQLITE_STATIC);
+		break;
+	case VALUE_BLOB:
+		sqlite3_bind_blob(st, at, p, (int)v->len, SQLITE_STATIC);
+		break;
+	case VALUE_INT:
+		sqlite3_bind_int64(st, at, v->number);
+		break;
+	}
+}
+
+static enum store_status
+run_op(struct store *s, const struct op *op)
+{
+	sqlite3_stmt	*st = s->ops[op->kind];
+	unsigned	 i;
+	int		 rc;
+
+	for (i = 0; i < op->nvalues; i++)
+		bind_value(st, (int)i + 1, op, &op->values[i]);
+	rc = sqlite3_step(st);
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	if (rc == SQLITE_CONSTRAINT)
+		return (STORE_CONFLICT);
+	if (rc != SQLITE_DONE) {
+		sqlite_complain(s->db, "write");
+		return (STORE_ERROR);
+	}
+	return (sqlite3_changes(s->db) == 1 ? STORE_OK : STORE_CONFLICT);
+}
+
+/* One set in its savepoint.  A void transaction makes this STORE_ERROR. */
+static enum store_status
+run_set(struct store *s, struct write_set *ws)
+{
+	enum store_status	 status = STORE_OK;
+	struct op		*op;
+
+	if (ws->failed || sqlite_run(s->db, "savepoint ws") != SQLITE_OK)
+		return (STORE_ERROR);
+	TAILQ_FOREACH(op, &ws->ops, entry)
+		if ((status = run_op(s, op)) != STORE_OK)
+			break;
+	if (sqlite3_get_autocommit(s->db))
+		return (STORE_ERROR);
+	if (status != STORE_OK && sqlite_run(s->db, "rollback to ws") !=
+	    SQLITE_OK)
+		return (STORE_ERROR);
+	if (sqlite_run(s->db, "release ws") != SQLITE_OK)
+		return (STORE_ERROR);
+	return (status);
+}
+
+/*
+ * A transaction of its own for one set, after the shared one was lost
+ * (SQLITE_FULL and others void it whole).
+ */
+static void
+run_alone(struct store *s, struct write_set *ws)
+{
+	if (sqlite_run(s->db, "begin immediate") != SQLITE_OK) {
+		ws->status = STORE_ERROR;
+		return;
+	}
+	ws->status = run_set(s, ws);
+	if (sqlite3_get_autocommit(s->db))
+		return;
+	if (ws->status != STORE_OK)
+		sqlite_run(s->db, "rollback");
+	else if (sqlite_run(s->db, "commit") != SQLITE_OK) {
+		sqlite_complain(s->db, "commit");
+		sqlite_run(s->db, "rollback");
+		ws->status = STORE_ERROR;
+	}
+}
+
+TAILQ_HEAD(write_sets, write_set);
+
+/* True when the shared transaction holds: every status is then final. */
+static bool
+run_together(struct store *s, struct write_sets *sets)
+{
+	struct write_set	*ws;
+
+	TAILQ_FOREACH(ws, sets, entry) {
+		ws->status = run_set(s, ws);
+		if (sqlite3_get_autocommit(s->db))
+			return (false);
+	}
+	if (sqlite_run(s->db, "commit") == SQLITE_OK)
+		return (true);
+	sqlite_complain(s->db, "commit");
+	if (!sqlite3_get_autocommit(s->db))
+		sqlite_run(s->db, "rollback");
+	return (false);
+}
+
+/* Another process writes: wait a turn of about a millisecond. */
+static bool
+try_later(struct store *s)
+{
+	const struct timeval	 soon = { 0, 1000 };
+
+	if (++s->busy_turns > BUSY_TURNS_MAX)
+		return (false);
+	return (event_add(s->commit_event, &soon) == 0);
+}
+
+void
+sqlite_on_commit(evutil_socket_t fd, short what, void *arg)
+{
+	struct store		*s = arg;
+	struct write_sets	 sets;
+	struct write_set	*ws;
+	int			 rc;
+
+	(void)fd;
+	(void)what;
+	if (TAILQ_EMPTY(&s->waiting))
+		return;
+	rc = sqlite_run(s->db, "begin immediate");
+	if (rc == SQLITE_BUSY && try_later(s))
+		return;
+	s->busy_turns = 0;
+	TAILQ_INIT(&sets);
+	TAILQ_CONCAT(&sets, &s->waiting, entry);
+	if (rc != SQLITE_OK) {
+		sqlite_complain(s->db, "begin");
+		TAILQ_FOREACH(ws, &sets, entry)
+			ws->status = STORE_ERROR;
+	} else if (!run_together(s, &sets))
+		TAILQ_FOREACH(ws, &sets, entry)
+			run_alone(s, ws);
+	while ((ws = TAILQ_FIRST(&sets)) != NULL) {
+		TAILQ_REMOVE(&sets, ws, entry);
+		ws->cb(ws->arg, ws->status);
+		write_set_free(ws);
+	}
+}
+
+void
+store_commit(struct store *s, struct write_set *ws, store_done_cb *cb,
+    void *arg)
+{
+	const struct timeval	 now = { 0, 0 };
+
+	ws->cb = cb;
+	ws->arg = arg;
+	TAILQ_INSERT_TAIL(&s->waiting, ws, entry);
+	if (!event_pending(s->commit_event, EV_TIMEOUT, NULL))
+		event_add(s->commit_event, &now);
+}
+
+/* A statement of our own text; -1 on failure, else the rows it changed. */
+static int
+run_text(struct store *s, const char *sql, const char *value)
+{
+	sqlite3_stmt	*st = NULL;
+	int		 changed = -1;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) == SQLITE_OK) {
+		if (value != NULL)
+			sqlite3_bind_text(st, 1, value, -1, SQLITE_STATIC);
+		if (sqlite3_step(st) == SQLITE_DONE)
+			changed = sqlite3_changes(s->db);
+	}
+	if (changed == -1)
+		sqlite_complain(s->db, "statement");
+	sqlite3_finalize(st);
+	return (changed);
+}
+
+void
+store_gc(struct store *s, uint64_t now, store_gc_cb *cb, void *arg)
+{
+	struct store_gc	 gc = { 0 };
+	char		 text[TIMETEXT_LEN + 1];
+
+	timetext_put(text, now);
+	gc.auth_requests = run_text(s,
+	    "delete from auth_request where expiry < ?", text);
+	gc.auth_codes = run_text(s,
+	    "delete from auth_code where expiry < ?", text);
+	gc.device_requests = run_text(s,
+	    "delete from device_request where expiry < ?", text);
+	gc.device_tokens = run_text(s,
+	    "delete from device_token where expiry < ?", text);
+	gc.auth_sessions = run_text(s, "delete from auth_session where"
+	    " absolute_expiry < ?1 or idle_expiry < ?1", text);
+	cb(arg, gc.auth_requests == -1 || gc.auth_codes == -1 ||
+	    gc.device_requests == -1 || gc.device_tokens == -1 ||
+	    gc.auth_sessions == -1 ? STORE_ERROR : STORE_OK, &gc);
+}
+
+/*
+ * The probe writes inside a savepoint that is rolled back: it finds a full
+ * disk or a read-only file without leaving a row behind.
+ */
+void
+store_health(struct store *s, store_done_cb *cb, void *arg)
+{
+	int	 rc;
+
+	rc = sqlite_run(s->db, "begin immediate");
+	if (rc == SQLITE_BUSY) {
+		cb(arg, STORE_OK);	/* someone else is writing well */
+		return;
+	}
+	if (rc == SQLITE_OK)
+		rc = sqlite_run(s->db, "insert into migrations (num, at)"
+		    " values (0, date('now'))");
+	if (!sqlite3_get_autocommit(s->db))
+		sqlite_run(s->db, "rollback");
+	cb(arg, rc == SQLITE_OK ? STORE_OK : STORE_ERROR);
+}
