@@ -24,7 +24,7 @@ s256_matches(struct span challenge, struct span verifier)
 	uint8_t	 hash[crypto_hash_sha256_BYTES];
 	char	 text[44];	/* 43 characters and NUL */
 
-	crypto_hash_sha256(hash, verifier.p, verifier.len);
+	crypto_hash_sha256(hash, span_ptr(verifier), verifier.len);
 	sodium_bin2base64(text, sizeof(text), hash, sizeof(hash),
 	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	return (span_eq_secret(challenge, span_str(text)));

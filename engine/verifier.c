@@ -27,7 +27,7 @@ mac_field(crypto_auth_hmacsha256_state *state, struct span s)
 	uint8_t	 head[2] = { 0x0a, (uint8_t)s.len };
 
 	crypto_auth_hmacsha256_update(state, head, sizeof(head));
-	crypto_auth_hmacsha256_update(state, s.p, s.len);
+	crypto_auth_hmacsha256_update(state, span_ptr(s), s.len);
 }
 
 void
@@ -39,7 +39,7 @@ verifier_make(char out[44], struct span key, struct span id, const char *step)
 	memset(out, 0, 44);
 	if (id.len > 127 || strlen(step) > 127)
 		return;		/* "" matches nothing */
-	crypto_auth_hmacsha256_init(&state, key.p, key.len);
+	crypto_auth_hmacsha256_init(&state, span_ptr(key), key.len);
 	mac_field(&state, id);
 	mac_field(&state, span_str(step));
 	crypto_auth_hmacsha256_final(&state, mac);

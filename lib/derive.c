@@ -32,7 +32,8 @@ derive_key(uint8_t out[KEY_LEN], const uint8_t key[KEY_LEN],
 	crypto_auth_hmacsha256_update(&state, (const uint8_t *)"dexd/1/", 7);
 	crypto_auth_hmacsha256_update(&state, (const uint8_t *)label,
 	    strlen(label) + 1);
-	crypto_auth_hmacsha256_update(&state, context.p, context.len);
+	crypto_auth_hmacsha256_update(&state, span_ptr(context),
+	    context.len);
 	crypto_auth_hmacsha256_final(&state, out);
 	sodium_memzero(&state, sizeof(state));
 }

@@ -32,7 +32,7 @@ docmac(uint8_t mac[32], const uint8_t key[32], enum document kind,
 	buf_put_u64(&head, serial);
 	crypto_auth_hmacsha256_init(&state, key, 32);
 	crypto_auth_hmacsha256_update(&state, head.p, head.len);
-	crypto_auth_hmacsha256_update(&state, body.p, body.len);
+	crypto_auth_hmacsha256_update(&state, span_ptr(body), body.len);
 	crypto_auth_hmacsha256_final(&state, mac);
 	sodium_memzero(&state, sizeof(state));
 	buf_clear(&head);

@@ -35,6 +35,14 @@ span_mem(const void *p, size_t len)
 	return ((struct span){ p, len });
 }
 
+const uint8_t *
+span_ptr(struct span s)
+{
+	static const uint8_t	 nothing[1];
+
+	return (s.len == 0 ? nothing : s.p);
+}
+
 bool
 span_eq(struct span a, struct span b)
 {

@@ -36,6 +36,9 @@ struct span	 span_str(const char *);
 /* A span over len bytes at p. */
 struct span	 span_mem(const void *, size_t);
 
+/* The bytes, for functions that take no NULL even when the length is 0. */
+const uint8_t	*span_ptr(struct span);
+
 /* Byte equality; not constant time, so never for secrets. */
 bool		 span_eq(struct span, struct span);
 bool		 span_is(struct span, const char *);

@@ -238,12 +238,13 @@ one_turn_one_winner(void **state)
 {
 	struct write_set	*ws[3];
 	enum store_status	 got[3];
-	struct auth_code	 c = a_code("c2");
+	struct auth_code	 c;
 	int			 i;
 
 	(void)state;
 	reopen(STORAGE_SQLITE);
 	assert_int_equal(insert_code("c1"), STORE_OK);
+	c = a_code("c2");
 	done = 0;
 	for (i = 0; i < 3; i++)
 		ws[i] = write_set_new();
