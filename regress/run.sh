@@ -64,6 +64,11 @@ make -s -j4 -f "$build/Makefile" all tests || { failed=1; finish; }
 say "unit, message and sandbox tests"
 unit "$build"
 
+if [ "$(id -u)" = 0 ] && [ -x "$build/test/sandbox_test" ]; then
+	check "sandbox as an ordinary user" setpriv --reuid=65534 \
+	    --regid=65534 --clear-groups "$build/test/sandbox_test"
+fi
+
 say "the same under ASan and UBSan"
 SANITIZE=1 sh regress/configure-once.sh "$build/asan" CC=clang &&
     make -s -j4 -f "$build/asan/Makefile" all tests || failed=$((failed + 1))
