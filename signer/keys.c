@@ -1,0 +1,200 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "docmac.h"
+#include "documents.h"
+#include "log.h"
+#include "room.h"
+#include "signer.h"
+
+#define STORE_TIMEOUT_MS	10000
+
+static uint64_t
+now(void)
+{
+	return ((uint64_t)time(NULL));
+}
+
+static void
+publish(struct signer *s, enum document kind, struct buf *body)
+{
+	const struct seal_key		*seal = &s->policy.keys[0];
+	struct msg_sg_en_document	 m = { .document = (uint8_t)kind,
+					    .serial = s->keys.serial,
+					    .key_number = seal->number,
+					    .body = buf_span(body) };
+	uint8_t				 mac[KEY_LEN];
+
+	docmac(mac, seal->document_key, kind, seal->number, m.serial, m.body);
+	m.mac = span_mem(mac, sizeof(mac));
+	if (buf_ok(body))
+		peer_tell(s->engine, SG_EN_DOCUMENT, &m, -1);
+}
+
+void
+keys_publish(struct signer *s)
+{
+	const struct signing_key	*current;
+	struct buf			 body;
+
+	if (s->engine == NULL ||
+	    (current = keyset_find(&s->keys, KEY_CURRENT)) == NULL)
+		return;
+	buf_init(&body, 61440);
+	if (documents_put_jwks(&body, &s->keys) == 0)
+		publish(s, DOCUMENT_JWKS, &body);
+	buf_reset(&body);
+	if (documents_put_discovery(&body, s->conf, current->alg) == 0)
+		publish(s, DOCUMENT_DISCOVERY, &body);
+	buf_clear(&body);
+}
+
+static void
+log_serial(const char *what, uint64_t serial)
+{
+	char	 text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, serial);
+	log_info(what, "serial", text);
+}
+
+/* The answer of the store; a lie of the engine's can only delay us. */
+static void
+on_stored(void *arg, struct msg *m)
+{
+	struct signer	*s = arg;
+
+	s->storing = false;
+	if (m == NULL || !m->en_sg_keyset_done.stored) {
+		log_warn("signing keys were not stored, trying again later");
+		keyset_clear(&s->coming);
+		return;
+	}
+	keyset_clear(&s->keys);
+	s->keys = s->coming;
+	keyset_init(&s->coming);
+	log_serial("signing keys stored", s->keys.serial);
+	keys_publish(s);
+}
+
+/* Seals the coming set and has it stored in place of the one in use. */
+static void
+store_coming(struct signer *s)
+{
+	const struct seal_key		*seal = &s->policy.keys[0];
+	struct msg_sg_en_keyset_put	 m = { .expected = s->keys.serial,
+					    .serial = s->coming.serial };
+	struct buf			 sealed;
+
+	buf_init(&sealed, KEYSET_MAX);
+	if (s->engine != NULL && keyset_seal(&sealed, &s->coming,
+	    seal->number, seal->keyset_key) == 0) {
+		m.sealed = buf_span(&sealed);
+		s->storing = peer_ask(s->engine, SG_EN_KEYSET_PUT, &m,
+		    STORE_TIMEOUT_MS, on_stored, s) == 0;
+	}
+	if (!s->storing)
+		keyset_clear(&s->coming);
+	buf_clear(&sealed);
+}
+
+static void
+want_key(struct signer *s)
+{
+	struct msg_sg_pa_keygen	 m = { .alg = (uint8_t)s->rotation.alg };
+
+	if (!s->generating && peer_tell(room_parent(), SG_PA_KEYGEN, &m,
+	    -1) == 0)
+		s->generating = true;
+}
+
+void
+keys_synced(struct signer *s, uint64_t serial, struct span sealed)
+{
+	const struct seal_key	*seal;
+	struct keyset		 opened;
+	uint32_t		 number;
+
+	if (serial != 0 && serial <= s->keys.serial)
+		return;		/* what we have is as new */
+	keyset_init(&opened);
+	if (serial != 0) {
+		if (!keyset_seal_number(sealed, &number) ||
+		    (seal = policy_key(&s->policy, number)) == NULL ||
+		    keyset_open(&opened, sealed, serial, seal->keyset_key) ==
+		    -1) {
+			log_error("the stored signing keys do not open with "
+			    "our seal keys; restore the seal key file, or "
+			    "delete the row of dexd_keyset to begin anew");
+			return;
+		}
+		keyset_clear(&s->keys);
+		s->keys = opened;
+		log_serial("signing keys opened", serial);
+	}
+	s->synced = true;
+	keys_publish(s);
+	keys_turn(s);
+}
+
+void
+keys_turn(struct signer *s)
+{
+	if (!s->synced || s->storing)
+		return;
+	if (keyset_copy(&s->coming, &s->keys) == -1)
+		return;
+	if (rotation_turn(&s->coming, &s->rotation, now())) {
+		store_coming(s);
+		return;
+	}
+	keyset_clear(&s->coming);
+	if (rotation_wants_key(&s->keys, &s->rotation, now()))
+		want_key(s);
+}
+
+void
+keys_made(struct signer *s, enum jwa alg, struct span pkcs8)
+{
+	s->generating = false;
+	if (s->storing || keyset_copy(&s->coming, &s->keys) == -1)
+		return;
+	if (rotation_add(&s->coming, alg, pkcs8, now()) == -1) {
+		log_error("the key that was made is not usable");
+		keyset_clear(&s->coming);
+		return;
+	}
+	store_coming(s);
+}
+
+enum rotate_status
+keys_rotate(struct signer *s, uint64_t *takes_over_at)
+{
+	uint64_t	 t = now();
+
+	if ((*takes_over_at = rotation_takes_over_at(&s->keys)) != 0)
+		return (ROTATE_PENDING);
+	if (!s->synced || t < s->rotated_at + ROTATE_PAUSE)
+		return (ROTATE_TOO_SOON);
+	s->rotated_at = t;
+	*takes_over_at = t + PROMOTE_AFTER;
+	want_key(s);
+	return (ROTATE_BEGUN);
+}
