@@ -78,6 +78,8 @@ struct published {
 
 struct request;
 TAILQ_HEAD(request_list, request);
+struct grant;
+TAILQ_HEAD(grant_list, grant);
 
 struct engine {
 	struct msg		 msg;		/* of PA_EN_CONFIG */
@@ -95,11 +97,13 @@ struct engine {
 	struct peer		*signer;
 	struct peer		*control;
 	bool			 ready;
+	bool			 stopping;
 	enum storage		 storage;
 	char			*file;
 	struct store		*store;
 	struct published	 published[DOCUMENT_MAX];
 	struct request_list	 requests;
+	struct grant_list	 grants;	/* codes being redeemed now */
 };
 
 /* ---- what is known of clients and connectors (config.c) ---- */

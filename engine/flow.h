@@ -19,6 +19,7 @@
 
 #include "authz.h"
 #include "pending.h"
+#include "randid.h"
 #include "request.h"
 
 /*
@@ -32,7 +33,13 @@ struct flow {
 	struct buf		 plain;		/* pending borrows from it */
 	struct client		*client;
 	struct connector	*connector;
+	struct list_buf		 scopes;	/* of the pending request */
+	char			 code[RANDID_LEN + 1];
+	char			 hmac_key[RANDID_KEY_LEN + 1];
 };
+
+/* Attaches an empty flow to the request; NULL: no memory. */
+struct flow	*flow_new(struct request *);
 
 /* Puts the pending request into its cookie; -1 if it is too large. */
 int		 flow_seal(struct request *, const struct pending_request *);
@@ -40,9 +47,11 @@ int		 flow_seal(struct request *, const struct pending_request *);
 /*
  * Opens the pending request that `state` names from this browser's cookie and
  * attaches the flow to the request.  Otherwise answers with a page that
- * explains itself and returns NULL.
+ * explains itself and returns NULL.  `connector` is the one of the path, or
+ * empty when the path names none.
  */
-struct flow	*flow_open(struct request *, struct span state);
+struct flow	*flow_open(struct request *, struct span state,
+		    struct span connector);
 
 /*
  * A worker said who this is: logs the login, then either asks for consent or
@@ -51,22 +60,22 @@ struct flow	*flow_open(struct request *, struct span state);
 void		 flow_identity(struct request *,
 		    const struct msg_au_en_identity *);
 
+/* Any other answer of a worker, or none (m == NULL): an error page. */
+void		 flow_no_identity(struct request *, const struct msg *m);
+
 /* Sends an error to the client's redirect URI (RFC 6749 4.1.2.1). */
-void		 flow_error(struct request *, const struct authz *,
-		    const char *error, const char *text);
+void		 flow_error(struct request *, struct span redirect_uri,
+		    struct span state, const char *error, const char *text);
 
 /* Sends the code to the client, or shows it (out of band). */
 void		 flow_finish(struct request *, struct span redirect_uri,
 		    struct span code, struct span state);
 
-/*
- * Splits a scope parameter into a list without repeats, in order of first
- * appearance.
- */
+/* Scopes without repeats, in order of first appearance. */
 void		 scope_list(struct list_buf *, struct span scope);
-bool		 scope_has(struct span scope, const char *);
 
-/* Inserts the code of a finished flow; ends the request. */
-struct auth_code;
+/* SHA-256 of the binder that only the browser's cookie has. */
+#define BINDER_LEN	32
+void		 binder_hash(uint8_t out[BINDER_LEN], struct span binder);
 
 #endif /* DEXD_FLOW_H */

@@ -22,7 +22,6 @@
 #include "request.h"
 
 #define COOKIES_MAX	(16 * 1024)
-#define PAGE_DATA_MAX	(60 * 1024)
 
 struct request *
 request_new(struct engine *e, struct peer *frontend, const struct msg *m)
@@ -115,36 +114,36 @@ request_set_cookie(struct request *r, const char *kind, struct span id,
 }
 
 void
-page_data_init(struct page_data *d)
+request_put_path(const struct request *r, struct buf *b, const char *path)
 {
-	list_buf_init(&d->list, PAGE_DATA_MAX);
-}
-
-/* Values carry their type in a leading byte; see frontend/page.h. */
-static void
-page_data_add(struct page_data *d, const char *name, char type,
-    struct span value)
-{
-	struct buf	 b;
-
-	buf_init(&b, PAGE_DATA_MAX);
-	buf_put_c(&b, type);
-	buf_put_span(&b, value);
-	list_buf_add(&d->list, span_str(name));
-	list_buf_add(&d->list, buf_span(&b));
-	buf_clear(&b);
+	buf_put_str(b, r->e->issuer_path);
+	buf_put_str(b, path);
 }
 
 void
-page_data_str(struct page_data *d, const char *name, struct span value)
+request_put_absolute(const struct request *r, struct buf *b, const char *path)
 {
-	page_data_add(d, name, 's', value);
+	size_t	 n = strlen(r->e->issuer);
+
+	while (n != 0 && r->e->issuer[n - 1] == '/')
+		n--;
+	buf_put(b, r->e->issuer, n);
+	buf_put_str(b, path);
+}
+
+struct request_log
+request_log(const struct request *r)
+{
+	return ((struct request_log){ .request_id =
+	    span_dup(r->http->request_id), .address =
+	    span_dup(r->http->address) });
 }
 
 void
-page_data_bool(struct page_data *d, const char *name, bool value)
+request_log_free(struct request_log *l)
 {
-	page_data_add(d, name, 'b', span_str(value ? "1" : "0"));
+	free(l->request_id);
+	free(l->address);
 }
 
 /* Sends what was composed and ends the request. */
@@ -172,7 +171,7 @@ answer_page(struct request *r, unsigned status, enum page page,
 		a.data = msg_list_of(&data->list);
 	answer(r, &a);
 	if (data != NULL)
-		list_buf_clear(&data->list);
+		page_data_clear(data);
 }
 
 static const char *

@@ -18,6 +18,7 @@
 #define DEXD_REQUEST_H
 
 #include "engine.h"
+#include "page_data.h"
 
 /*
  * One HTTP request on its way through the engine.  Whoever holds it must end
@@ -55,14 +56,22 @@ void		 request_set_cookie(struct request *, const char *kind,
 		    struct span id, struct span value, uint32_t max_age);
 
 
-/* ---- answers ---- */
+/* Appends the absolute path of one of our URLs: "/auth" gives "/dex/auth". */
+void		 request_put_path(const struct request *, struct buf *,
+		    const char *path);
+/* Appends the same as a whole URL, under the issuer. */
+void		 request_put_absolute(const struct request *, struct buf *,
+		    const char *path);
 
-struct page_data {
-	struct list_buf	 list;
+/* The id of the client's address and of the request, for a log record. */
+struct request_log {
+	char	*request_id;
+	char	*address;
 };
-void	 page_data_init(struct page_data *);
-void	 page_data_str(struct page_data *, const char *name, struct span);
-void	 page_data_bool(struct page_data *, const char *name, bool);
+struct request_log	 request_log(const struct request *);
+void		 request_log_free(struct request_log *);
+
+/* ---- answers ---- */
 
 /* Takes over (clears) the data, which may be NULL. */
 void	 answer_page(struct request *, unsigned status, enum page,

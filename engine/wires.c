@@ -60,6 +60,8 @@ forget_frontend(struct engine *e, struct peer *p)
 			TAILQ_REMOVE(&e->frontends, f, entry);
 			free(f);
 		}
+	if (e->stopping && TAILQ_EMPTY(&e->frontends))
+		room_exit();
 }
 
 /* Takes the peer out of every list, then ends it and what it owes us. */

@@ -1,0 +1,425 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bsd/stdlib.h>
+#include <sodium.h>
+
+#include "flow.h"
+#include "log.h"
+#include "redirect_uri.h"
+#include "url.h"
+#include "verifier.h"
+
+#define URL_MAX		16384
+#define SCOPES_MAX	16384
+#define PENDING_COOKIES	3	/* live in one browser */
+
+static uint64_t
+now(void)
+{
+	return ((uint64_t)time(NULL));
+}
+
+static uint32_t
+pending_lifetime(const struct engine *e)
+{
+	return (e->conf->auth_requests_secs < PENDING_LIFETIME_MAX ?
+	    e->conf->auth_requests_secs : PENDING_LIFETIME_MAX);
+}
+
+void
+scope_list(struct list_buf *l, struct span scope)
+{
+	struct span	 word;
+
+	while (span_word(&scope, &word))
+		if (!msg_list_has(msg_list_of(l), word))
+			list_buf_add(l, word);
+}
+
+void
+binder_hash(uint8_t out[BINDER_LEN], struct span binder)
+{
+	crypto_hash_sha256(out, span_ptr(binder), binder.len);
+}
+
+static void
+flow_free(void *arg)
+{
+	struct flow	*f = arg;
+
+	buf_clear(&f->plain);
+	list_buf_clear(&f->scopes);
+	freezero(f, sizeof(*f));
+}
+
+struct flow *
+flow_new(struct request *r)
+{
+	struct flow	*f;
+
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		return (NULL);
+	buf_init(&f->plain, PENDING_WIRE_MAX);
+	list_buf_init(&f->scopes, SCOPES_MAX);
+	r->flow = f;
+	r->flow_free = flow_free;
+	return (f);
+}
+
+/*
+ * A browser keeps at most three logins under way: room is made by forgetting
+ * the first it sent, which RFC 6265 section 5.4 makes the oldest.
+ */
+static void
+drop_old_cookies(struct request *r)
+{
+	struct msg_list	 cookies = r->http->cookies;
+	struct span	 name, value, id;
+	const char	*tag;
+	unsigned	 live = 0;
+
+	while (msg_list_next(&cookies, &name) &&
+	    msg_list_next(&cookies, &value))
+		live += memmem(span_ptr(name), name.len, "dexd_req_", 9) !=
+		    NULL;
+	cookies = r->http->cookies;
+	while (live >= PENDING_COOKIES && msg_list_next(&cookies, &name) &&
+	    msg_list_next(&cookies, &value)) {
+		tag = memmem(span_ptr(name), name.len, "dexd_req_", 9);
+		if (tag == NULL)
+			continue;
+		id = span_mem(tag + 9,
+		    (size_t)((const char *)name.p + name.len - tag - 9));
+		request_set_cookie(r, "req", id, span_mem(NULL, 0), 0);
+		live--;
+	}
+}
+
+int
+flow_seal(struct request *r, const struct pending_request *p)
+{
+	struct engine	*e = r->e;
+	struct buf	 b;
+	int		 error;
+
+	buf_init(&b, PENDING_WIRE_MAX);
+	error = pending_seal(&b, p, e->conf->issuer, e->keys[0].number,
+	    e->keys[0].key);
+	if (error == 0) {
+		drop_old_cookies(r);
+		request_set_cookie(r, "req", span_str(p->id), buf_span(&b),
+		    pending_lifetime(e));
+	}
+	buf_clear(&b);
+	return (error);
+}
+
+static const struct cookie_key *
+key_of(const struct engine *e, struct span value)
+{
+	uint32_t	 number;
+	unsigned	 i;
+
+	if (!pending_key_number(value, &number))
+		return (NULL);
+	for (i = 0; i < e->nkeys; i++)
+		if (e->keys[i].number == number)
+			return (&e->keys[i]);
+	return (NULL);
+}
+
+/* Everything is checked again: the configuration may have changed since. */
+static const char *
+open_checked(struct request *r, struct flow *f, struct span state,
+    struct span connector)
+{
+	struct engine			*e = r->e;
+	struct span			 value;
+	const struct cookie_key		*k;
+	struct pending_request		*p = &f->pending;
+
+	value = request_cookie(r, "req", state);
+	if ((k = key_of(e, value)) == NULL || pending_open(p, &f->plain,
+	    value, state, e->conf->issuer, k->key, now(),
+	    pending_lifetime(e)) == -1)
+		return ("This login was not begun in this browser, or it took "
+		    "too long. Go back to the application and try again.");
+	if (connector.len != 0 && !span_eq(connector, p->connector))
+		return ("This login was begun with another connector.");
+	f->client = client_find(e, p->client_id);
+	f->connector = connector_find(e, p->connector);
+	if (f->client == NULL || f->connector == NULL ||
+	    !client_allows(f->client, f->connector) ||
+	    !redirect_uri_allowed(p->redirect_uri,
+	    f->client->conf->redirect_uris, f->client->conf->is_public))
+		return ("This login is not possible any more.");
+	scope_list(&f->scopes, p->scope);
+	return (buf_ok(&f->scopes.b) ? NULL : "This request is too large.");
+}
+
+struct flow *
+flow_open(struct request *r, struct span state, struct span connector)
+{
+	struct flow	*f;
+	const char	*why;
+
+	if ((f = flow_new(r)) == NULL) {
+		answer_busy(r);
+		return (NULL);
+	}
+	if ((why = open_checked(r, f, state, connector)) != NULL) {
+		answer_error_page(r, 400, why);
+		return (NULL);
+	}
+	return (f);
+}
+
+/* Merges the pairs into the redirect URI and sends the browser there. */
+static void
+redirect_to_client(struct request *r, struct span uri, struct msg_list pairs)
+{
+	struct buf	 b;
+
+	buf_init(&b, URL_MAX);
+	if (url_put_with_params(&b, uri, pairs) == -1 || !buf_ok(&b))
+		answer_error_page(r, 400,
+		    "The address to return to is malformed.");
+	else
+		answer_redirect(r, 303, buf_span(&b));
+	buf_clear(&b);
+}
+
+void
+flow_error(struct request *r, struct span uri, struct span state,
+    const char *error, const char *text)
+{
+	struct list_buf	 l;
+
+	list_buf_init(&l, URL_MAX);
+	list_buf_add(&l, span_str("error"));
+	list_buf_add(&l, span_str(error));
+	list_buf_add(&l, span_str("error_description"));
+	list_buf_add(&l, span_str(text));
+	list_buf_add(&l, span_str("state"));
+	list_buf_add(&l, state);
+	redirect_to_client(r, uri, msg_list_of(&l));
+	list_buf_clear(&l);
+}
+
+void
+flow_finish(struct request *r, struct span uri, struct span code,
+    struct span state)
+{
+	struct page_data	 d;
+	struct list_buf		 l;
+
+	if (span_is(uri, OOB_URI)) {
+		page_data_init(&d);
+		page_data_str(&d, "Code", code);
+		answer_page(r, 200, PAGE_OOB, &d);
+		return;
+	}
+	list_buf_init(&l, URL_MAX);
+	list_buf_add(&l, span_str("code"));
+	list_buf_add(&l, code);
+	list_buf_add(&l, span_str("state"));
+	list_buf_add(&l, state);
+	redirect_to_client(r, uri, msg_list_of(&l));
+	list_buf_clear(&l);
+}
+
+static struct store_claims
+claims_of(const struct msg_au_en_identity *i)
+{
+	return ((struct store_claims){
+		.user_id = i->user_id, .username = i->username,
+		.preferred_username = i->preferred_username,
+		.email = i->email, .email_verified = i->email_verified,
+		.groups = i->groups });
+}
+
+static void
+log_login(struct request *r, const struct msg_au_en_identity *i)
+{
+	struct flow		*f = r->flow;
+	struct request_log	 l = request_log(r);
+	char			*connector = span_dup(f->connector->conf->id);
+	char			*client = span_dup(f->client->conf->id);
+	char			*user = span_dup(i->user_id);
+	char			*name = span_dup(i->username);
+	char			*email = span_dup(i->email);
+
+	log_info("login successful", "connector_id", connector, "user_id",
+	    user, "username", name, "email", email, "client_id", client,
+	    "client_remote_addr", l.address, "request_id", l.request_id);
+	free(connector);
+	free(client);
+	free(user);
+	free(name);
+	free(email);
+	request_log_free(&l);
+}
+
+static void
+on_code_stored(void *arg, enum store_status status)
+{
+	struct request	*r = arg;
+	struct flow	*f = r->flow;
+
+	if (status != STORE_OK)
+		answer_error_page(r, 500, "The login could not be stored.");
+	else
+		flow_finish(r, f->pending.redirect_uri, span_str(f->code),
+		    f->pending.state);
+}
+
+/* No consent is needed: straight to the code. */
+static void
+store_code(struct request *r, const struct msg_au_en_identity *i)
+{
+	struct flow			*f = r->flow;
+	const struct pending_request	*p = &f->pending;
+	struct write_set		*ws = write_set_new();
+	struct auth_code		 c = {
+		.id = span_str(f->code), .client_id = p->client_id,
+		.scopes = msg_list_of(&f->scopes), .nonce = p->nonce,
+		.redirect_uri = p->redirect_uri, .claims = claims_of(i),
+		.connector_id = p->connector,
+		.connector_data = i->connector_data,
+		.expiry = now() + CODE_LIFETIME, .challenge = p->challenge,
+		.challenge_method = p->challenge_method,
+		.auth_time = i->auth_time, .attestation = i->attestation,
+		.grant_id = span_str(p->id) };
+
+	if (ws == NULL) {
+		answer_busy(r);
+		return;
+	}
+	randid_make(f->code);
+	write_set_insert_auth_code(ws, &c);
+	store_commit(r->e->store, ws, on_code_stored, r);
+}
+
+static void
+on_request_stored(void *arg, enum store_status status)
+{
+	struct request	*r = arg;
+	struct flow	*f = r->flow;
+	struct span	 id = span_str(f->pending.id);
+	char		 hmac[44];
+	struct buf	 b;
+
+	if (status == STORE_CONFLICT) {
+		answer_error_page(r, 400, "This login was finished already. "
+		    "Go back to the application and try again.");
+		return;
+	}
+	if (status != STORE_OK) {
+		answer_error_page(r, 500, "The login could not be stored.");
+		return;
+	}
+	verifier_make(hmac, span_str(f->hmac_key), id, STEP_APPROVAL);
+	buf_init(&b, 1024 + 256);
+	request_put_path(r, &b, "/approval");
+	buf_printf(&b, "?hmac=%s&req=%s", hmac, f->pending.id);
+	answer_redirect(r, 303, buf_span(&b));
+	buf_clear(&b);
+}
+
+/* Consent is needed: an auth_request row, bound to this browser. */
+static void
+store_request(struct request *r, const struct msg_au_en_identity *i)
+{
+	struct flow			*f = r->flow;
+	const struct pending_request	*p = &f->pending;
+	struct write_set		*ws = write_set_new();
+	struct list_buf			 types;
+	char				 binder[RANDID_KEY_LEN + 1];
+	uint8_t				 hash[BINDER_LEN];
+	struct auth_request		 a = {
+		.id = span_str(p->id), .client_id = p->client_id,
+		.scopes = msg_list_of(&f->scopes),
+		.redirect_uri = p->redirect_uri, .nonce = p->nonce,
+		.state = p->state, .force_approval = p->force_approval,
+		.logged_in = true, .claims = claims_of(i),
+		.connector_id = p->connector,
+		.connector_data = i->connector_data,
+		.expiry = now() + r->e->conf->auth_requests_secs,
+		.challenge = p->challenge,
+		.challenge_method = p->challenge_method,
+		.hmac_key = span_str(f->hmac_key),
+		.auth_time = i->auth_time, .attestation = i->attestation,
+		.binder = span_mem(hash, sizeof(hash)) };
+
+	if (ws == NULL) {
+		answer_busy(r);
+		return;
+	}
+	list_buf_init(&types, 64);
+	list_buf_add(&types, span_str("code"));
+	a.response_types = msg_list_of(&types);
+	randid_make_key(f->hmac_key);
+	a.hmac_key = span_str(f->hmac_key);
+	randid_make_key(binder);
+	binder_hash(hash, span_str(binder));
+	request_set_cookie(r, "login", a.id, span_str(binder),
+	    r->e->conf->auth_requests_secs);
+	sodium_memzero(binder, sizeof(binder));
+	write_set_insert_auth_request(ws, &a);
+	list_buf_clear(&types);
+	store_commit(r->e->store, ws, on_request_stored, r);
+}
+
+void
+flow_identity(struct request *r, const struct msg_au_en_identity *i)
+{
+	struct flow	*f = r->flow;
+
+	log_login(r, i);
+	request_set_cookie(r, "req", span_str(f->pending.id),
+	    span_mem(NULL, 0), 0);
+	if (r->e->conf->skip_approval && !f->pending.force_approval)
+		store_code(r, i);
+	else
+		store_request(r, i);
+}
+
+void
+flow_no_identity(struct request *r, const struct msg *m)
+{
+	switch (m == NULL ? IDENTITY_ERROR :
+	    (enum identity_status)m->au_en_identity.status) {
+	case IDENTITY_BUSY:
+		answer_busy(r);
+		return;
+	case IDENTITY_DENIED:
+		answer_error_page(r, 403,
+		    "You are not allowed to log in here.");
+		return;
+	case IDENTITY_EXPIRED:
+		answer_error_page(r, 400, "The form was sent too late. "
+		    "Go back and try again.");
+		return;
+	default:
+		answer_error_page(r, 500, "The login failed.");
+		return;
+	}
+}
