@@ -103,6 +103,7 @@ struct engine {
 	struct store		*store;
 	struct published	 published[DOCUMENT_MAX];
 	struct request_list	 requests;
+	unsigned		 nrequests;
 	struct grant_list	 grants;	/* codes being redeemed now */
 };
 

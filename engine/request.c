@@ -22,13 +22,15 @@
 #include "request.h"
 
 #define COOKIES_MAX	(16 * 1024)
+#define REQUESTS_MAX	8192	/* under way at once */
 
 struct request *
 request_new(struct engine *e, struct peer *frontend, const struct msg *m)
 {
 	struct request	*r;
 
-	if ((r = calloc(1, sizeof(*r))) == NULL)
+	if (e->nrequests == REQUESTS_MAX ||
+	    (r = calloc(1, sizeof(*r))) == NULL)
 		return (NULL);
 	buf_init(&r->raw, msg_edge_max(ROOM_FRONTEND, ROOM_ENGINE));
 	r->msg.type = FE_EN_HTTP;
@@ -44,6 +46,7 @@ request_new(struct engine *e, struct peer *frontend, const struct msg *m)
 	r->http = &r->msg.fe_en_http;
 	list_buf_init(&r->cookies, COOKIES_MAX);
 	TAILQ_INSERT_TAIL(&e->requests, r, entry);
+	e->nrequests++;
 	return (r);
 }
 
@@ -53,6 +56,7 @@ request_free(struct request *r)
 	if (r->flow_free != NULL)
 		r->flow_free(r->flow);
 	TAILQ_REMOVE(&r->e->requests, r, entry);
+	r->e->nrequests--;
 	list_buf_clear(&r->cookies);
 	buf_clear(&r->raw);
 	free(r);

@@ -38,7 +38,7 @@ struct request {
 	void			(*flow_free)(void *);
 };
 
-/* A copy of the message; NULL if memory ran out. */
+/* A copy of the message; NULL if there are too many or memory ran out. */
 struct request	*request_new(struct engine *, struct peer *,
 		    const struct msg *);
 

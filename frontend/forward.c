@@ -1,0 +1,362 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "assets.h"
+#include "conn.h"
+#include "log.h"
+#include "randid.h"
+#include "router.h"
+#include "sealbox.h"
+#include "url.h"
+
+/* One HTTP request becomes one FE_EN_HTTP. */
+
+#define FORM_MAX	(4 * HTTP_BODY_MAX)
+#define PAIRS_MAX	256
+
+/* What a forwarded request is composed from; freed when it has been sent. */
+struct forward {
+	struct msg_fe_en_http	 m;
+	struct buf		 connector;
+	struct list_buf		 query;
+	struct list_buf		 form;
+	struct list_buf		 cookies;
+	struct buf		 sealed;
+	char			 request_id[RANDID_UUID_LEN + 1];
+	char			 address[INET6_ADDRSTRLEN];
+};
+
+static void
+forward_init(struct forward *f)
+{
+	memset(f, 0, sizeof(*f));
+	buf_init(&f->connector, 256);
+	list_buf_init(&f->query, FORM_MAX);
+	list_buf_init(&f->form, FORM_MAX);
+	list_buf_init(&f->cookies, HTTP_HEAD_MAX);
+	buf_init(&f->sealed, SEALBOX_MAX);
+}
+
+static void
+forward_clear(struct forward *f)
+{
+	buf_clear(&f->connector);
+	list_buf_clear(&f->query);
+	list_buf_clear(&f->form);
+	list_buf_clear(&f->cookies);
+	buf_clear(&f->sealed);
+}
+
+/* Ours have the prefix dexd_, behind what RFC 6265bis may put in front. */
+static bool
+is_our_cookie(struct span name)
+{
+	static const char * const	 prefixes[] = { "dexd_",
+		"__Host-dexd_", "__Secure-dexd_" };
+	size_t				 i, n;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		n = strlen(prefixes[i]);
+		if (name.len > n && memcmp(name.p, prefixes[i], n) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+static void
+take_cookie(struct list_buf *l, struct span pair)
+{
+	const uint8_t	*eq = memchr(span_ptr(pair), '=', pair.len);
+	struct span	 name, value;
+
+	if (eq == NULL || l->count >= 32)
+		return;
+	name = span_mem(pair.p, (size_t)(eq - pair.p));
+	value = span_mem(eq + 1, pair.len - name.len - 1);
+	if (!is_our_cookie(name) || value.len > 4096 ||
+	    !span_is_utf8(name) || !span_is_utf8(value))
+		return;
+	list_buf_add(l, name);
+	list_buf_add(l, value);
+}
+
+static void
+take_cookies(struct list_buf *l, const struct http_req *r)
+{
+	struct span	 rest, pair;
+	const uint8_t	*semi;
+	unsigned	 i;
+
+	for (i = 0; i < r->nfields; i++) {
+		if (r->fields[i].name.len != 6 || strncasecmp(
+		    (const char *)r->fields[i].name.p, "Cookie", 6) != 0)
+			continue;
+		rest = r->fields[i].value;
+		while (rest.len != 0) {
+			semi = memchr(rest.p, ';', rest.len);
+			pair = semi == NULL ? rest :
+			    span_mem(rest.p, (size_t)(semi - rest.p));
+			take_cookie(l, pair);
+			rest = span_mem(rest.p + pair.len,
+			    rest.len - pair.len);
+			while (rest.len != 0 && (*rest.p == ';' ||
+			    *rest.p == ' ')) {
+				rest.p++;
+				rest.len--;
+			}
+		}
+	}
+}
+
+/* Go: only POST with this very type has a form (parameters allowed). */
+static bool
+has_form(const struct http_req *r)
+{
+	static const char	 want[] = "application/x-www-form-urlencoded";
+	struct span		 type = http_field(r, "Content-Type");
+	size_t			 n = sizeof(want) - 1;
+
+	return (r->method == HTTP_POST && type.len >= n &&
+	    strncasecmp((const char *)type.p, want, n) == 0 &&
+	    (type.len == n || type.p[n] == ';' || type.p[n] == ' '));
+}
+
+static struct in6_addr
+client_of(struct conn *c, const struct http_req *r)
+{
+	struct frontend	*fe = c->fe;
+	struct span	 header = { NULL, 0 };
+
+	if (fe->client_ip_header != NULL)
+		header = http_field(r, fe->client_ip_header);
+	else if (!fe->proxy_warned && fe->nproxies == 0 &&
+	    http_field(r, "X-Forwarded-For").len != 0) {
+		fe->proxy_warned = true;
+		log_warn("a proxy stands in front but web.clientRemoteIP is "
+		    "not set: addresses in the log are the proxy's");
+	}
+	return (client_ip(&c->peer, header, fe->proxies, fe->nproxies));
+}
+
+/* ---- typed passwords ---- */
+
+/* The processes of a connector take turns. */
+static struct sealkey *
+next_sealkey(struct frontend *fe, struct span connector)
+{
+	struct sealkey	*k;
+
+	TAILQ_FOREACH(k, &fe->sealkeys, entry)
+		if (span_is(connector, k->connector))
+			break;
+	if (k != NULL) {
+		TAILQ_REMOVE(&fe->sealkeys, k, entry);
+		TAILQ_INSERT_TAIL(&fe->sealkeys, k, entry);
+	}
+	return (k);
+}
+
+/* Copies the form without the field that holds the password. */
+static void
+drop_field(struct list_buf *form, const char *secret)
+{
+	struct msg_list	 l = msg_list_of(form);
+	struct list_buf	 kept;
+	struct span	 name, value;
+
+	list_buf_init(&kept, FORM_MAX);
+	while (msg_list_next(&l, &name) && msg_list_next(&l, &value))
+		if (!span_is(name, secret)) {
+			list_buf_add(&kept, name);
+			list_buf_add(&kept, value);
+		}
+	list_buf_clear(form);
+	*form = kept;
+}
+
+/*
+ * The route and the field that hold a password: what is typed there leaves
+ * this process only in a box for the worker.  False if it is too long.
+ */
+static bool
+seal_password(struct frontend *fe, struct forward *f)
+{
+	struct span	 login, password, state;
+	struct sealkey	*k;
+	bool		 sealed = true;
+
+	if (f->m.endpoint != ENDPOINT_AUTH_LOGIN || f->m.method != HTTP_POST)
+		return (true);
+	msg_list_find(msg_list_of(&f->form), "login", &login);
+	msg_list_find(msg_list_of(&f->form), "password", &password);
+	msg_list_find(msg_list_of(&f->query), "state", &state);
+	k = next_sealkey(fe, buf_span(&f->connector));
+	if (k != NULL) {
+		sealed = sealbox_seal(&f->sealed, k->public_key,
+		    (uint64_t)time(NULL), buf_span(&f->connector), state,
+		    login, password) == 0;
+		f->m.sealed_instance = k->instance;
+	}
+	drop_field(&f->form, "password");
+	return (sealed);
+}
+
+/* ---- composing ---- */
+
+/* False when the message cannot hold it. */
+static bool
+compose(struct conn *c, struct forward *f, const struct route *route,
+    struct span body)
+{
+	const struct http_req	*r = &c->fe->req;
+	struct in6_addr		 client = client_of(c, r);
+
+	randid_uuid(f->request_id);
+	ip_text(&client, f->address);
+	f->m.endpoint = (uint8_t)route->endpoint;
+	f->m.method = (uint8_t)r->method;
+	f->m.request_id = span_str(f->request_id);
+	f->m.address = span_str(f->address);
+	f->m.path = r->path;
+	f->m.connector = buf_span(&f->connector);
+	f->m.query_raw = r->query;
+	f->m.query_bad = url_parse_form(&f->query, r->query) == -1;
+	if (has_form(r))
+		f->m.form_bad = url_parse_form(&f->form, body) == -1;
+	take_cookies(&f->cookies, r);
+	f->m.authorization = http_field(r, "Authorization");
+	if (!buf_ok(&f->query.b) || !buf_ok(&f->form.b) ||
+	    f->query.count > PAIRS_MAX || f->form.count > PAIRS_MAX ||
+	    !seal_password(c->fe, f))
+		return (false);
+	f->m.query = msg_list_of(&f->query);
+	f->m.form = msg_list_of(&f->form);
+	f->m.cookies = msg_list_of(&f->cookies);
+	f->m.sealed = buf_span(&f->sealed);
+	return (true);
+}
+
+static void
+ask_engine(struct conn *c, const struct route *route, struct buf *connector,
+    struct span body)
+{
+	struct peer	*engine = c->fe->engine;
+	struct forward	 f;
+
+	if (engine == NULL || peer_is_full(engine) ||
+	    peer_pending(engine) >= ENGINE_PENDING) {
+		conn_respond_busy(c);
+		return;
+	}
+	forward_init(&f);
+	buf_put_span(&f.connector, buf_span(connector));
+	if (!compose(c, &f, route, body))
+		conn_respond_text(c, 413, "The request is too large.\n");
+	else if (peer_ask(engine, FE_EN_HTTP, &f.m, ENGINE_TIMEOUT_MS,
+	    on_engine_answer, c) == -1)
+		conn_respond_text(c, 400, "The request cannot be read.\n");
+	else
+		c->state = CONN_ENGINE;
+	forward_clear(&f);
+}
+
+/* ---- what we serve ourselves ---- */
+
+static void
+serve_document(struct conn *c, enum document which)
+{
+	const struct document_copy	*d = &c->fe->documents[which];
+	struct response			 r = { .status = 200,
+					    .type = "application/json",
+					    .body = buf_span(&d->body) };
+	struct buf			 fields;
+
+	if (!d->known) {
+		conn_respond_busy(c);	/* the first key is being made */
+		return;
+	}
+	buf_init(&fields, 65536);
+	buf_put_span(&fields, buf_span(&c->fe->other_fields));
+	if (which == DOCUMENT_JWKS)
+		buf_put_str(&fields,
+		    "Cache-Control: max-age=600, must-revalidate\r\n");
+	r.fields = buf_span(&fields);
+	conn_respond(c, &r);
+	buf_clear(&fields);
+}
+
+static void
+serve_asset(struct conn *c, const char *prefix, struct span rest)
+{
+	const struct asset	*a = asset_find(prefix, rest);
+	struct response		 r = { .status = 200,
+				    .fields = span_str(
+				    "X-Content-Type-Options: nosniff\r\n"
+				    "Cache-Control: public, max-age=600\r\n") };
+
+	if (a == NULL || (c->fe->req.method != HTTP_GET &&
+	    c->fe->req.method != HTTP_HEAD)) {
+		conn_respond_text(c, 404, "404 page not found\n");
+		return;
+	}
+	r.type = asset_type(a->name);
+	r.body = span_mem(a->bytes, a->len);
+	conn_respond(c, &r);
+}
+
+void
+request_serve(struct conn *c, struct span body)
+{
+	struct frontend	*fe = c->fe;
+	struct buf	 connector;
+	struct route	 route;
+	char		 theme[80];
+
+	buf_init(&connector, 256);
+	route = route_find(fe->req.path, span_str(fe->issuer_path),
+	    &connector);
+	switch (route.kind) {
+	case ROUTE_ENDPOINT:
+		ask_engine(c, &route, &connector, body);
+		break;
+	case ROUTE_DOCUMENT:
+		serve_document(c, route.document);
+		break;
+	case ROUTE_STATIC:
+		serve_asset(c, "static", route.rest);
+		break;
+	case ROUTE_THEME:
+		snprintf(theme, sizeof(theme), "themes/%.*s",
+		    (int)fe->conf->theme.len,
+		    (const char *)span_ptr(fe->conf->theme));
+		serve_asset(c, theme, route.rest);
+		break;
+	case ROUTE_ROBOTS:
+		conn_respond_text(c, 200, "User-agent: *\nDisallow: /\n");
+		break;
+	default:
+		conn_respond_text(c, 404, "404 page not found\n");
+		break;
+	}
+	buf_clear(&connector);
+}

@@ -1,0 +1,136 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "conn.h"
+#include "log.h"
+#include "room.h"
+
+#define DRAIN_TIME	30	/* seconds until what is left is cut off */
+
+static void
+on_engine_gone(void *room, struct peer *p)
+{
+	struct frontend	*fe = room;
+
+	if (p == fe->engine)
+		fe->engine = NULL;
+	peer_free(p);
+}
+
+static void
+wire_new(void *room, enum room other, const char *name, uint32_t instance,
+    int fd)
+{
+	static peer_handler * const	 handlers[MSG_MAX] = {
+		[EN_FE_DOCUMENT] = on_en_fe_document,
+	};
+	struct frontend			*fe = room;
+	struct peer_config		 c = { .self = ROOM_FRONTEND,
+		.other = other, .name = name, .instance = instance,
+		.room = fe, .handlers = handlers, .gone = on_engine_gone,
+		.max_pending = ENGINE_PENDING };
+
+	if (other != ROOM_ENGINE)
+		fatalx("no wire to %s is expected here", room_name(other));
+	if (fe->engine != NULL)
+		on_engine_gone(fe, fe->engine);
+	if ((fe->engine = peer_new(room_base(), fd, &c)) == NULL)
+		fatalx("cannot keep a wire");
+	if (!fe->ready)
+		peer_pause(fe->engine);
+}
+
+static int
+prepare(void *room)
+{
+	return (config_finish(room));
+}
+
+static void
+ready(void *room)
+{
+	struct frontend	*fe = room;
+
+	fe->ready = true;
+	if (fe->engine != NULL)
+		peer_resume(fe->engine);
+	listeners_resume(fe);
+}
+
+static void
+on_stop_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	room_exit();
+}
+
+/* Accept nothing more, finish what there is, leave after the last. */
+static void
+stop(void *room)
+{
+	const struct timeval	 tv = { DRAIN_TIME, 0 };
+	struct frontend		*fe = room;
+
+	if (fe->stopping)
+		return;
+	fe->stopping = true;
+	listeners_pause(fe);
+	if (fe->nconns == 0) {
+		room_exit();
+		return;
+	}
+	conns_drain(fe);
+	event_assign(&fe->stop_timer, room_base(), -1, 0, on_stop_timer, fe);
+	event_add(&fe->stop_timer, &tv);
+}
+
+/* The time zone file is opened at the first conversion. */
+static void
+warm_up(void *room)
+{
+	time_t		 now = time(NULL);
+	struct tm	 tm;
+
+	(void)room;
+	tzset();
+	gmtime_r(&now, &tm);
+}
+
+int
+main(void)
+{
+	static peer_handler	*handlers[MSG_MAX];
+	static struct frontend	 frontend;
+	const struct room_ops	 ops = {
+		.room = ROOM_FRONTEND, .program = io_program,
+		.ctx = &frontend, .handlers = handlers, .warm_up = warm_up,
+		.peer = wire_new, .prepare = prepare, .ready = ready,
+		.stop = stop,
+	};
+
+	TAILQ_INIT(&frontend.listeners);
+	TAILQ_INIT(&frontend.sealkeys);
+	TAILQ_INIT(&frontend.conns);
+	RB_INIT(&frontend.addresses);
+	config_handlers(handlers);
+	return (room_run(&ops));
+}

@@ -1,0 +1,194 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "assets.h"
+#include "frontend.h"
+#include "log.h"
+#include "response.h"
+
+/* The templates dexd renders, the theme's files, and what surrounds a page. */
+
+static const char * const	 page_names[PAGE_MAX] = {
+	[PAGE_ERROR] = "error.html",
+	[PAGE_LOGIN] = "login.html",
+	[PAGE_PASSWORD] = "password.html",
+	[PAGE_APPROVAL] = "approval.html",
+	[PAGE_OOB] = "oob.html",
+	[PAGE_HOME] = "home.html",
+};
+
+int
+pages_compile(struct frontend *fe)
+{
+	static struct tmpl_source	 sources[64];
+	const char			*prefix = "templates/";
+	char				 err[256];
+	size_t				 i, n = 0;
+
+	for (i = 0; i < nassets && n < 64; i++) {
+		if (strncmp(assets[i].name, prefix, strlen(prefix)) != 0)
+			continue;
+		sources[n].name = assets[i].name + strlen(prefix);
+		sources[n++].text = span_mem(assets[i].bytes, assets[i].len);
+	}
+	if ((fe->pages = tmpl_compile(sources, n, err, sizeof(err))) == NULL) {
+		log_error("a page template is wrong", "why", err);
+		return (-1);
+	}
+	for (i = 0; i < PAGE_MAX; i++)
+		if (!tmpl_has(fe->pages, page_names[i])) {
+			log_error("a page template is missing", "template",
+			    page_names[i]);
+			return (-1);
+		}
+	return (0);
+}
+
+int
+page_render(const struct frontend *fe, enum page page, struct msg_list data,
+    struct span req_path, struct buf *out)
+{
+	const struct tmpl_env	 env = {
+		.data = data, .req_path = req_path,
+		.issuer = fe->conf->title,
+		.issuer_path = span_str(fe->issuer_path),
+		.logo = fe->conf->logo_url, .extra = fe->conf->extra,
+	};
+
+	return (tmpl_render(fe->pages, page_names[page], &env, out));
+}
+
+/* ---- header lines ---- */
+
+static bool
+is_configured(const struct frontend *fe, const char *name)
+{
+	struct msg_list	 l = fe->conf->headers;
+	struct span	 key, value;
+
+	while (msg_list_next(&l, &key) && msg_list_next(&l, &value))
+		if (key.len == strlen(name) && strncasecmp(
+		    (const char *)key.p, name, key.len) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+put_configured(struct buf *b, const struct frontend *fe)
+{
+	struct msg_list	 l = fe->conf->headers;
+	struct span	 key, value;
+	char		*name;
+
+	while (msg_list_next(&l, &key) && msg_list_next(&l, &value)) {
+		if ((name = span_dup(key)) == NULL ||
+		    response_put_field(b, name, value) == -1)
+			fatalx("a header of web.headers is malformed");
+		free(name);
+	}
+}
+
+/* scheme://host of an absolute URL; empty for a relative one. */
+static struct span
+origin_of(struct span url)
+{
+	const uint8_t	*p = memmem(span_ptr(url), url.len, "://", 3);
+	size_t		 n;
+
+	if (p == NULL)
+		return (span_mem(NULL, 0));
+	for (n = (size_t)(p - url.p) + 3; n < url.len && url.p[n] != '/' &&
+	    url.p[n] != ';' && url.p[n] != ',' && url.p[n] != ' '; n++)
+		;
+	return (span_mem(url.p, n));
+}
+
+/*
+ * form-action is left out on purpose: browsers apply it to the redirect that
+ * takes the person back to the application.
+ */
+static void
+put_policy(struct buf *b, const struct frontend *fe)
+{
+	struct span	 logo = origin_of(fe->conf->logo_url);
+
+	buf_put_str(b, "Content-Security-Policy: default-src 'none'; "
+	    "style-src 'self'; img-src 'self' data:");
+	if (logo.len != 0) {
+		buf_put_c(b, ' ');
+		buf_put_span(b, logo);
+	}
+	buf_put_str(b, "; frame-ancestors 'none'; base-uri 'none'\r\n");
+}
+
+void
+pages_set_fields(struct frontend *fe)
+{
+	buf_init(&fe->page_fields, 65536);
+	buf_init(&fe->other_fields, 65536);
+	put_configured(&fe->page_fields, fe);
+	put_configured(&fe->other_fields, fe);
+	if (!is_configured(fe, "Content-Security-Policy"))
+		put_policy(&fe->page_fields, fe);
+	if (!is_configured(fe, "X-Content-Type-Options")) {
+		buf_put_str(&fe->page_fields,
+		    "X-Content-Type-Options: nosniff\r\n");
+		buf_put_str(&fe->other_fields,
+		    "X-Content-Type-Options: nosniff\r\n");
+	}
+	if (!is_configured(fe, "X-Frame-Options"))
+		buf_put_str(&fe->page_fields, "X-Frame-Options: DENY\r\n");
+	buf_put_str(&fe->page_fields, "Referrer-Policy: same-origin\r\n");
+	if (!buf_ok(&fe->page_fields) || !buf_ok(&fe->other_fields))
+		fatalx("web.headers are too large");
+}
+
+/* ---- assets ---- */
+
+const struct asset *
+asset_find(const char *prefix, struct span rest)
+{
+	size_t	 i, n = strlen(prefix);
+
+	for (i = 0; i < nassets; i++)
+		if (strncmp(assets[i].name, prefix, n) == 0 &&
+		    span_is(rest, assets[i].name + n) && rest.len > 1)
+			return (&assets[i]);
+	return (NULL);
+}
+
+const char *
+asset_type(const char *name)
+{
+	static const char * const	 types[][2] = {
+		{ ".css", "text/css; charset=utf-8" },
+		{ ".svg", "image/svg+xml" },
+		{ ".png", "image/png" },
+		{ ".ico", "image/x-icon" },
+	};
+	const char			*dot = strrchr(name, '.');
+	size_t				 i;
+
+	for (i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(dot, types[i][0]) == 0)
+			return (types[i][1]);
+	return ("application/octet-stream");
+}
