@@ -1,0 +1,414 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config.h"
+#include "log.h"
+
+/* The blocks of the file but its lists of clients, users and connectors. */
+
+#define AT(member)	offsetof(struct config, member)
+
+/* ---- storage ---- */
+
+static void
+take_storage_type(struct config *c, const char *type, unsigned line)
+{
+	static const char * const	 later[] = { "postgres", "mysql",
+		"etcd", "kubernetes", NULL };
+
+	if (strcmp(type, "sqlite3") == 0)
+		c->storage = STORAGE_SQLITE;
+	else if (strcmp(type, "memory") == 0)
+		c->storage = STORAGE_MEMORY;
+	else if (is_one_of(type, later))
+		problem(c, line, "storage \"%s\" is not supported yet", type);
+	else
+		problem(c, line, "unknown storage \"%s\"", type);
+}
+
+void
+take_storage(struct config *c, const struct ynode *n, void *target)
+{
+	struct {
+		char			*type;
+		const struct ynode	*config;
+	} s = { NULL, NULL };
+	static const struct field	 fields[] = {
+		{ "type", take_string, 0 },
+		{ "config", take_line, sizeof(char *) },
+		FIELDS_END
+	}, sqlite[] = {
+		{ "file", take_expanded, AT(storage_file) },
+		FIELDS_END
+	}, none[] = { FIELDS_END };
+
+	(void)target;
+	fields_read(c, n, fields, &s, "storage");
+	if (s.type == NULL) {
+		problem(c, n->key_line, "storage has no type");
+		return;
+	}
+	take_storage_type(c, s.type, line_of_key(n, "type"));
+	if (s.config != NULL && (strcmp(s.type, "sqlite3") == 0 ||
+	    strcmp(s.type, "memory") == 0))
+		fields_read(c, s.config, c->storage == STORAGE_SQLITE ?
+		    sqlite : none, c, "storage.config");
+	if (strcmp(s.type, "sqlite3") == 0 && c->storage_file == NULL)
+		problem(c, n->key_line, "storage.config.file is missing");
+	else if (c->storage == STORAGE_SQLITE && c->storage_file != NULL &&
+	    strcmp(c->storage_file, ":memory:") == 0)
+		c->storage = STORAGE_MEMORY;
+	free(s.type);
+}
+
+/* ---- web ---- */
+
+static void
+take_headers(struct config *c, const struct ynode *n, void *target)
+{
+	static const char * const	 names[] = {
+		"Content-Security-Policy", "X-Frame-Options",
+		"X-Content-Type-Options", "X-XSS-Protection",
+		"Strict-Transport-Security" };
+	const struct ynode		*m;
+	size_t				 i, count =
+					    sizeof(names) / sizeof(names[0]);
+
+	(void)target;
+	if (n->kind != YNODE_MAP) {
+		problem(c, n->line, "web.headers must be a map");
+		return;
+	}
+	for (m = n->child; m != NULL; m = m->next) {
+		for (i = 0; i < count && strcasecmp(names[i], m->key) != 0;
+		    i++)
+			;
+		if (i == count)
+			problem(c, m->key_line, "web.headers cannot set "
+			    "\"%s\"", m->key);
+		else if (m->kind == YNODE_SCALAR &&
+		    strpbrk(m->text, "\r\n") == NULL) {
+			list_buf_add(&c->headers, span_str(names[i]));
+			list_buf_add(&c->headers, span_str(m->text));
+		} else if (m->kind != YNODE_NULL)
+			problem(c, m->line, "a header must be one line");
+	}
+}
+
+static void
+take_client_ip(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "header", take_string, AT(ip_header) },
+		{ "trustedProxies", take_strings, AT(proxies) },
+		FIELDS_END
+	};
+
+	(void)target;
+	fields_read(c, n, fields, c, "web.clientRemoteIP");
+	if (c->ip_header != NULL && c->proxies.count == 0)
+		warning(c, n->key_line, "clientRemoteIP.header is ignored "
+		    "without trustedProxies");
+}
+
+/* target is unsigned: 0 for TLS 1.2, 1 for TLS 1.3. */
+static void
+take_tls_version(struct config *c, const struct ynode *n, void *target)
+{
+	unsigned	*version = target;
+
+	if (n->kind == YNODE_SCALAR && strcmp(n->text, "1.2") == 0)
+		*version = 0;
+	else if (n->kind == YNODE_SCALAR && strcmp(n->text, "1.3") == 0)
+		*version = 1;
+	else
+		problem(c, n->line, "\"%s\" must be 1.2 or 1.3", n->key);
+}
+
+void
+take_web(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "http", take_string, AT(http) },
+		{ "https", take_string, AT(https) },
+		{ "tlsCert", take_string, AT(tls_cert) },
+		{ "tlsKey", take_string, AT(tls_key) },
+		{ "tlsMinVersion", take_tls_version, AT(tls_min) },
+		{ "tlsMaxVersion", take_tls_version, AT(tls_max) },
+		{ "headers", take_headers, 0 },
+		{ "clientRemoteIP", take_client_ip, 0 },
+		{ "allowedOrigins", take_unsupported, 0 },
+		{ "allowedHeaders", take_unsupported, 0 },
+		FIELDS_END
+	};
+
+	(void)target;
+	fields_read(c, n, fields, c, "web");
+	c->http_line = line_of_key(n, "http");
+	c->https_line = line_of_key(n, "https");
+	if (c->http == NULL && c->https == NULL)
+		problem(c, n->key_line, "web needs http or https");
+	if (c->https != NULL && (c->tls_cert == NULL || c->tls_key == NULL))
+		problem(c, c->https_line, "https needs tlsCert and tlsKey");
+	if (c->tls_min > c->tls_max)
+		problem(c, line_of_key(n, "tlsMinVersion"),
+		    "tlsMinVersion is above tlsMaxVersion");
+}
+
+/* ---- oauth2 ---- */
+
+static void
+take_grant_types(struct config *c, const struct ynode *n, void *target)
+{
+	static const char * const	 later[] = { "implicit", "password",
+		"refresh_token", "client_credentials",
+		"urn:ietf:params:oauth:grant-type:device_code",
+		"urn:ietf:params:oauth:grant-type:token-exchange", NULL };
+	const struct ynode		*i;
+
+	(void)target;
+	if (n->kind != YNODE_LIST) {
+		problem(c, n->line, "\"%s\" must be a list", n->key);
+		return;
+	}
+	c->grant_code = n->child == NULL;
+	for (i = n->child; i != NULL; i = i->next)
+		if (i->kind == YNODE_SCALAR &&
+		    strcmp(i->text, "authorization_code") == 0)
+			c->grant_code = true;
+		else if (i->kind == YNODE_SCALAR && is_one_of(i->text, later))
+			problem(c, i->line, "grant type \"%s\" is not "
+			    "supported yet", i->text);
+		else
+			problem(c, i->line, "unknown grant type");
+}
+
+static void
+take_response_types(struct config *c, const struct ynode *n, void *target)
+{
+	static const char * const	 later[] = { "token", "id_token",
+		"code token", "code id_token", "id_token token",
+		"code id_token token", NULL };
+	const struct ynode		*i;
+
+	(void)target;
+	if (n->kind != YNODE_LIST) {
+		problem(c, n->line, "\"%s\" must be a list", n->key);
+		return;
+	}
+	for (i = n->child; i != NULL; i = i->next)
+		if (i->kind == YNODE_SCALAR && is_one_of(i->text, later))
+			problem(c, i->line, "response type \"%s\" is not "
+			    "supported yet", i->text);
+		else if (i->kind != YNODE_SCALAR ||
+		    strcmp(i->text, "code") != 0)
+			problem(c, i->line, "unknown response type");
+}
+
+static void
+take_challenge_methods(struct config *c, const struct ynode *n, void *target)
+{
+	const struct ynode	*i;
+
+	(void)target;
+	if (n->kind != YNODE_LIST) {
+		problem(c, n->line, "\"%s\" must be a list", n->key);
+		return;
+	}
+	if (n->child != NULL)
+		c->pkce_s256 = c->pkce_plain = false;
+	for (i = n->child; i != NULL; i = i->next)
+		if (i->kind == YNODE_SCALAR && strcmp(i->text, "S256") == 0)
+			c->pkce_s256 = true;
+		else if (i->kind == YNODE_SCALAR &&
+		    strcmp(i->text, "plain") == 0)
+			c->pkce_plain = true;
+		else
+			problem(c, i->line, "a code challenge method is S256 "
+			    "or plain");
+}
+
+static void
+take_pkce(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "enforce", take_bool, AT(pkce_enforce) },
+		{ "codeChallengeMethodsSupported", take_challenge_methods,
+		    0 },
+		FIELDS_END
+	};
+
+	(void)target;
+	fields_read(c, n, fields, c, "oauth2.pkce");
+}
+
+void
+take_oauth2(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "grantTypes", take_grant_types, 0 },
+		{ "responseTypes", take_response_types, 0 },
+		{ "skipApprovalScreen", take_bool, AT(skip_approval) },
+		{ "alwaysShowLoginScreen", take_bool, AT(always_show_login) },
+		{ "passwordConnector", take_unsupported, 0 },
+		{ "pkce", take_pkce, 0 },
+		FIELDS_END
+	};
+
+	(void)target;
+	fields_read(c, n, fields, c, "oauth2");
+}
+
+/* ---- expiry, logger, frontend, signer ---- */
+
+void
+take_expiry(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "signingKeys", take_duration, AT(rotation_secs) },
+		{ "idTokens", take_duration, AT(id_tokens_secs) },
+		{ "authRequests", take_duration, AT(auth_requests_secs) },
+		{ "deviceRequests", take_unsupported, 0 },
+		{ "refreshTokens", take_unsupported, 0 },
+		FIELDS_END
+	};
+
+	(void)target;
+	fields_read(c, n, fields, c, "expiry");
+	if (c->id_tokens_secs == 0 || c->id_tokens_secs > UINT32_MAX)
+		problem(c, line_of_key(n, "idTokens"),
+		    "idTokens must be at least a second");
+	if (c->auth_requests_secs == 0)
+		c->auth_requests_secs = 24 * 3600;
+	if (c->auth_requests_secs > UINT32_MAX ||
+	    c->rotation_secs > UINT32_MAX)
+		problem(c, n->line, "a duration is too long");
+}
+
+static void
+take_level(struct config *c, const struct ynode *n, void *target)
+{
+	static const char * const	 names[] = { "debug", "info", "warn",
+		"error" };
+	unsigned			 i;
+
+	(void)target;
+	for (i = 0; i < 4; i++)
+		if (n->kind == YNODE_SCALAR &&
+		    strcasecmp(n->text, names[i]) == 0) {
+			c->log_level = (enum log_level_value)i;
+			return;
+		}
+	problem(c, n->line, "the level is debug, info, warn or error");
+}
+
+static void
+take_format(struct config *c, const struct ynode *n, void *target)
+{
+	(void)target;
+	if (n->kind == YNODE_SCALAR && strcmp(n->text, "json") == 0)
+		c->log_json = true;
+	else if (n->kind != YNODE_SCALAR || strcmp(n->text, "text") != 0)
+		problem(c, n->line, "the format is text or json");
+}
+
+void
+take_logger(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "level", take_level, 0 },
+		{ "format", take_format, 0 },
+		{ "excludeFields", take_unsupported, 0 },
+		FIELDS_END
+	};
+
+	(void)target;
+	fields_read(c, n, fields, c, "logger");
+}
+
+void
+take_frontend(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "issuer", take_string, AT(title) },
+		{ "theme", take_string, AT(theme) },
+		{ "logoURL", take_string, AT(logo_url) },
+		{ "extra", take_pairs, AT(extra) },
+		{ "dir", take_unsupported, 0 },
+		FIELDS_END
+	};
+
+	(void)target;
+	fields_read(c, n, fields, c, "frontend");
+	/* dex maps the names of its former themes to light. */
+	if (c->theme != NULL && (strcmp(c->theme, "coreos") == 0 ||
+	    strcmp(c->theme, "tectonic") == 0)) {
+		free(c->theme);
+		c->theme = xstrdup("light");
+	}
+	if (c->theme != NULL && strcmp(c->theme, "light") != 0 &&
+	    strcmp(c->theme, "dark") != 0)
+		problem(c, line_of_key(n, "theme"),
+		    "the themes are light and dark");
+}
+
+static void
+take_alg(struct config *c, const struct ynode *n, void *target)
+{
+	(void)target;
+	if (n->kind == YNODE_SCALAR && strcmp(n->text, "ES256") == 0)
+		c->alg = JWA_ES256;
+	else if (n->kind != YNODE_SCALAR || strcmp(n->text, "RS256") != 0)
+		problem(c, n->line, "the algorithm is RS256 or ES256");
+}
+
+void
+take_signer(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "type", take_string, 0 },
+		{ "config", take_line, sizeof(char *) },
+		FIELDS_END
+	}, local[] = {
+		{ "keysRotationPeriod", take_duration, AT(rotation_secs) },
+		{ "algorithm", take_alg, 0 },
+		FIELDS_END
+	};
+	struct {
+		char			*type;
+		const struct ynode	*config;
+	} s = { NULL, NULL };
+
+	(void)target;
+	fields_read(c, n, fields, &s, "signer");
+	if (s.type != NULL && strcmp(s.type, "local") == 0) {
+		if (ynode_get(s.config, "keysRotationPeriod") == NULL)
+			problem(c, n->key_line, "signer.config."
+			    "keysRotationPeriod is missing");
+		if (s.config != NULL)
+			fields_read(c, s.config, local, c, "signer.config");
+	} else if (s.type != NULL && strcmp(s.type, "vault") == 0)
+		problem(c, line_of_key(n, "type"),
+		    "signer \"vault\" is not supported yet");
+	else
+		problem(c, n->key_line, "the type of signer is local");
+	free(s.type);
+}
