@@ -20,6 +20,7 @@
 #include <strings.h>
 
 #include "config.h"
+#include "ip.h"
 #include "log.h"
 
 /* The blocks of the file but its lists of clients, users and connectors. */
@@ -121,9 +122,17 @@ take_client_ip(struct config *c, const struct ynode *n, void *target)
 		{ "trustedProxies", take_strings, AT(proxies) },
 		FIELDS_END
 	};
+	struct ip_prefix		 prefix;
+	struct msg_list			 l;
+	struct span			 text;
 
 	(void)target;
 	fields_read(c, n, fields, c, "web.clientRemoteIP");
+	for (l = msg_list_of(&c->proxies); msg_list_next(&l, &text);)
+		if (!ip_prefix_parse(text, &prefix))
+			problem(c, line_of_key(n, "trustedProxies"),
+			    "\"%.*s\" is no address and no prefix",
+			    (int)text.len, (const char *)span_ptr(text));
 	if (c->ip_header != NULL && c->proxies.count == 0)
 		warning(c, n->key_line, "clientRemoteIP.header is ignored "
 		    "without trustedProxies");

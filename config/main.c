@@ -53,14 +53,14 @@ parse(struct config *c, int fd)
 		problem(c, 1, "the file is not UTF-8");
 		return;
 	}
-	if ((tree = yaml_parse(buf_span(&text), &line, err, sizeof(err))) ==
+	if ((tree = ytree_parse(buf_span(&text), &line, err, sizeof(err))) ==
 	    NULL)
 		problem(c, line, "%s", err);
 	else {
 		read_document(c, tree);
 		emit_all(c);
 	}
-	yaml_free(tree);
+	ytree_free(tree);
 	buf_clear(&text);
 }
 

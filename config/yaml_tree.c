@@ -45,13 +45,13 @@ struct builder {
 static struct ynode	*build(struct builder *, yaml_event_t *);
 
 void
-yaml_free(struct ynode *n)
+ytree_free(struct ynode *n)
 {
 	struct ynode	*next;
 
 	for (; n != NULL; n = next) {
 		next = n->next;
-		yaml_free(n->child);
+		ytree_free(n->child);
 		free(n->text);
 		free(n->key);
 		free(n);
@@ -118,7 +118,7 @@ copy_tree(struct builder *b, const struct ynode *n)
 	tail = &copy->child;
 	for (c = n->child; c != NULL; c = c->next) {
 		if ((*tail = copy_tree(b, c)) == NULL) {
-			yaml_free(copy);
+			ytree_free(copy);
 			return (NULL);
 		}
 		if (c->key != NULL)
@@ -224,7 +224,7 @@ build_list(struct builder *b, const yaml_event_t *start)
 			break;
 		tail = &(*tail)->next;
 	}
-	yaml_free(list);
+	ytree_free(list);
 	return (NULL);
 }
 
@@ -296,27 +296,27 @@ build_map(struct builder *b, const yaml_event_t *start)
 			yaml_event_delete(&e);
 			if (merged != NULL && !merge(b, map, merged))
 				break;
-			yaml_free(merged);
+			ytree_free(merged);
 			return (map);
 		}
 		if (!build_member(b, &e, &m))
 			break;
 		if (strcmp(m->key, "<<") == 0) {
-			yaml_free(merged);
+			ytree_free(merged);
 			merged = m;
 			continue;
 		}
 		if (ynode_get(map, m->key) != NULL) {
 			fail(b, m->key_line, "the key \"%s\" is there twice",
 			    m->key);
-			yaml_free(m);
+			ytree_free(m);
 			break;
 		}
 		*tail = m;
 		tail = &m->next;
 	}
-	yaml_free(map);
-	yaml_free(merged);
+	ytree_free(map);
+	ytree_free(merged);
 	return (NULL);
 }
 
@@ -345,7 +345,7 @@ build(struct builder *b, yaml_event_t *e)
 		n = fail(b, line_of(e), "a value is missing%s", "");
 	b->depth--;
 	if (n != NULL && !keep_anchor(b, anchor, n)) {
-		yaml_free(n);
+		ytree_free(n);
 		n = NULL;
 	}
 	yaml_event_delete(e);
@@ -385,14 +385,14 @@ build_document(struct builder *b)
 		return (NULL);
 	if (!expect(b, YAML_DOCUMENT_END_EVENT) ||
 	    !expect(b, YAML_STREAM_END_EVENT)) {
-		yaml_free(n);
+		ytree_free(n);
 		return (NULL);
 	}
 	return (n);
 }
 
 struct ynode *
-yaml_parse(struct span text, unsigned *line, char *err, size_t errlen)
+ytree_parse(struct span text, unsigned *line, char *err, size_t errlen)
 {
 	struct builder	 b = { .err = err, .errlen = errlen };
 	struct ynode	*n;
@@ -407,7 +407,7 @@ yaml_parse(struct span text, unsigned *line, char *err, size_t errlen)
 	yaml_parser_delete(&b.parser);
 	while (b.nanchors > 0) {
 		free(b.anchors[--b.nanchors].name);
-		yaml_free(b.anchors[b.nanchors].copy);
+		ytree_free(b.anchors[b.nanchors].copy);
 	}
 	if (n == NULL && err[0] == '\0')
 		snprintf(err, errlen, "not YAML");

@@ -47,9 +47,9 @@ struct ynode {
  * Parses the text.  NULL with a message and its line; an empty document is a
  * YNODE_NULL.
  */
-struct ynode	*yaml_parse(struct span, unsigned *line, char *err,
+struct ynode	*ytree_parse(struct span, unsigned *line, char *err,
 		    size_t errlen);
-void		 yaml_free(struct ynode *);
+void		 ytree_free(struct ynode *);
 
 /* The member of that name, in any case of letters; NULL if there is none. */
 const struct ynode	*ynode_get(const struct ynode *map, const char *key);

@@ -1,12 +1,15 @@
 #!/bin/sh
 # usage: demo.sh BUILD
-# Serves the demo from the build directory.
+# Serves the demo from the build directory, as root or as anybody.
 
 set -eu
 build=$1
-if [ ! -x "$build/sbin/dexd" ]; then
-	echo "dexd does not serve yet; see README.md for what stands" >&2
-	exit 1
+run=$PWD/$build/run/demo
+mkdir -p "$run/db"
+if [ "$(id -u)" = 0 ]; then
+	sh etc/users.sh
+	chown _dexdeng "$run/db"
 fi
-mkdir -p "$build/run/demo/db"
-exec "$build/sbin/dexd" -d -f etc/demo.yaml -r "$build/run/demo"
+export DEXD_DEMO="$run"
+echo "demo: http://127.0.0.1:5556/dexd  (stop with ^C)" >&2
+exec "$build/sbin/dexd" -d -f etc/demo.yaml -r "$run"

@@ -17,36 +17,15 @@
 #ifndef DEXD_CLIENT_IP_H
 #define DEXD_CLIENT_IP_H
 
-#include <netinet/in.h>
-
-#include "msg.h"
+#include "ip.h"
 
 /*
  * Whose request it is, by dex's rule for web.clientRemoteIP: a trusted proxy's
  * header is walked from the right past trusted hops to the first other one.
- */
-
-struct ip_prefix {
-	struct in6_addr	 addr;		/* IPv4 as ::ffff:0:0/96 */
-	unsigned	 bits;
-};
-
-/* "10.0.0.0/8", "::1/128", or a bare address; false if it is neither. */
-bool	 ip_prefix_parse(struct span, struct ip_prefix *);
-
-/* A bare address, IPv4 mapped into IPv6; false if it is none. */
-bool	 ip_parse(struct span, struct in6_addr *);
-
-bool	 ip_in(const struct in6_addr *, const struct ip_prefix *, size_t n);
-
-/*
- * The client's address: `header` is the value of the configured header (empty:
- * none), `peer` the other end of the connection.
+ * `header` is the value of the configured header (empty: none), `peer` the
+ * other end of the connection.
  */
 struct in6_addr	 client_ip(const struct in6_addr *peer, struct span header,
 		    const struct ip_prefix *trusted, size_t ntrusted);
-
-/* Text of an address, IPv4 in its own form; out has INET6_ADDRSTRLEN bytes. */
-void	 ip_text(const struct in6_addr *, char out[INET6_ADDRSTRLEN]);
 
 #endif /* DEXD_CLIENT_IP_H */

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "landlock.h"
+#include "sandbox.h"
 
 /*
  * The interface by hand: libc has no wrappers, and the headers of the oldest
@@ -74,6 +75,17 @@ landlock_abi(void)
 		    LL_CREATE_RULESET_VERSION);
 
 	return (abi < 0 ? 0 : (int)abi);
+}
+
+/* Beside Landlock's own code, so that the parent need not link the filter. */
+const char *
+sandbox_missing(void)
+{
+	if (landlock_abi() == 0)
+		return ("Landlock (or it is switched off)");
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == -1)
+		return ("seccomp");
+	return (NULL);
 }
 
 static int

@@ -34,7 +34,7 @@ void	 sandbox_enter(const char *program, const char *writable,
 /* Not dumpable, no new privileges, die with the parent; before any of it. */
 void	 sandbox_prepare(void);
 
-/* NULL, or why this kernel cannot enforce the sandbox (no Landlock ...). */
+/* NULL, or what this kernel lacks to enforce the sandbox. */
 const char	*sandbox_missing(void);
 
 #endif /* DEXD_SANDBOX_H */

@@ -239,16 +239,6 @@ sandbox_prepare(void)
 		fatal("sigaction");
 }
 
-const char *
-sandbox_missing(void)
-{
-	if (landlock_abi() == 0)
-		return ("this kernel has no Landlock (or it is switched off)");
-	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == -1)
-		return ("this kernel has no seccomp");
-	return (NULL);
-}
-
 static void
 complain(enum sandbox_mode mode, const char *what)
 {

@@ -36,21 +36,6 @@ sqlite_complain(sqlite3 *db, const char *where)
 	log_error("store failed", "in", where, "err", sqlite3_errmsg(db));
 }
 
-/* The file and what SQLite puts beside it. */
-static void
-remove_files(const char *file)
-{
-	static const char * const	 suffix[] = { "", "-wal", "-shm",
-		"-journal" };
-	char				 path[1100];
-	size_t				 i;
-
-	for (i = 0; i < sizeof(suffix) / sizeof(suffix[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", file, suffix[i]);
-		unlink(path);
-	}
-}
-
 /*
  * WAL lets readers go on beside the one writer.  FULL makes a commit durable
  * before it is answered; a store in memory owes nobody that.  Temporary files
@@ -83,9 +68,6 @@ store_free(struct store *s)
 	if (s->commit_event != NULL)
 		event_free(s->commit_event);
 	sqlite3_close(s->db);
-	if (s->remove != NULL)
-		remove_files(s->remove);
-	free(s->remove);
 	free(s);
 }
 
@@ -99,11 +81,6 @@ store_open(struct event_base *base, enum storage storage, const char *file,
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return (NULL);
 	TAILQ_INIT(&s->waiting);
-	if (storage == STORAGE_MEMORY) {
-		remove_files(file);
-		if ((s->remove = strdup(file)) == NULL)
-			goto fail;
-	}
 	if ((s->commit_event = event_new(base, -1, 0, sqlite_on_commit, s)) ==
 	    NULL)
 		goto fail;

@@ -33,7 +33,6 @@ struct store {
 	unsigned		 busy_turns;	/* the writer's lock was taken */
 	sqlite3_stmt		*ops[OP_MAX];
 	sqlite3_stmt		*reads[READ_MAX];
-	char			*remove;	/* STORAGE_MEMORY: our own file */
 };
 
 /* Runs statements without result; SQLITE_OK or an error. */

@@ -1,0 +1,259 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/unistd.h>
+#include <event2/event.h>
+
+#include "log.h"
+#include "parent.h"
+#include "sandbox.h"
+
+#define CHILD_FD	3
+#define QUEUE_MAX	(64 * 1024 * 1024)	/* a whole configuration */
+
+extern char	**environ;
+
+struct child *
+child_new(struct parent *p, struct generation *gen, enum room room,
+    const char *program, const char *name, uint32_t instance)
+{
+	struct child	*c = xcalloc(1, sizeof(*c));
+
+	c->parent = p;
+	c->gen = gen;
+	c->room = room;
+	c->program = program;
+	c->name = xstrdup(name);
+	c->instance = instance;
+	if (gen != NULL)
+		TAILQ_INSERT_TAIL(&gen->children, c, entry);
+	return (c);
+}
+
+void
+child_free(struct child *c)
+{
+	if (c->gen != NULL)
+		TAILQ_REMOVE(&c->gen->children, c, entry);
+	if (event_initialized(&c->respawn))
+		event_del(&c->respawn);
+	if (c->peer != NULL)
+		peer_free(c->peer);
+	free(c->name);
+	free(c);
+}
+
+/* In the new process: fd 3, the log, and nothing else. */
+static _Noreturn void
+child_exec(struct child *c, int fd)
+{
+	char	 path[1200];
+	char	*argv[2], *empty[] = { NULL };
+
+	signal(SIGPIPE, SIG_DFL);
+	if (fd == CHILD_FD) {
+		if (fcntl(fd, F_SETFD, 0) == -1)
+			_exit(126);
+	} else if (dup2(fd, CHILD_FD) == -1)
+		_exit(126);
+	closefrom(CHILD_FD + 1);
+	snprintf(path, sizeof(path), "%s/%s", c->parent->self, c->program);
+	argv[0] = path;
+	argv[1] = NULL;
+	/* Only the config room expands variables; secrets may be in there. */
+	execve(path, argv, c->room == ROOM_CONFIG ? environ : empty);
+	log_error("cannot run a program", "path", path, "err",
+	    strerror(errno));
+	_exit(127);
+}
+
+static void
+on_gone(void *room, struct peer *peer)
+{
+	struct child	*c = room;
+
+	if (c->peer == peer)
+		c->peer = NULL;
+	peer_free(peer);
+	if (c->pid == 0)
+		child_died(c, c->status);
+	else
+		child_kill(c);		/* SIGCHLD tells the rest */
+}
+
+static void
+on_room_pa_ready(void *room, struct peer *peer, struct msg *m)
+{
+	struct child	*c = room;
+
+	(void)peer;
+	(void)m;
+	c->ready = true;
+	if (c->gen != NULL)
+		generation_child_ready(c->gen, c);
+}
+
+static void
+on_au_pa_sealkey(void *room, struct peer *peer, struct msg *m)
+{
+	struct child	*c = room;
+
+	if (m->au_pa_sealkey.public_key.len != sizeof(c->sealkey)) {
+		peer_bad(peer, "a seal key of the wrong length");
+		return;
+	}
+	memcpy(c->sealkey, m->au_pa_sealkey.public_key.p, sizeof(c->sealkey));
+	c->has_sealkey = true;
+	sealkey_spread(c->gen, c);
+}
+
+static void
+on_sg_pa_keygen(void *room, struct peer *peer, struct msg *m)
+{
+	(void)peer;
+	keygen_begin(room, (enum jwa)m->sg_pa_keygen.alg);
+}
+
+static peer_handler * const *
+handlers(void)
+{
+	static peer_handler	*table[MSG_MAX];
+
+	table[ROOM_PA_READY] = on_room_pa_ready;
+	table[AU_PA_SEALKEY] = on_au_pa_sealkey;
+	table[SG_PA_KEYGEN] = on_sg_pa_keygen;
+	parse_handlers(table);
+	command_handlers(table);
+	return (table);
+}
+
+int
+child_spawn(struct child *c)
+{
+	struct peer_config	 conf = { .self = ROOM_PARENT,
+		.other = c->room, .name = c->name, .instance = c->instance,
+		.room = c, .handlers = handlers(), .gone = on_gone,
+		.high_water = QUEUE_MAX };
+	int			 sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
+		log_error("no socketpair", "err", strerror(errno));
+		return (-1);
+	}
+	c->pid = fork();
+	if (c->pid == 0)
+		child_exec(c, sv[1]);
+	close(sv[1]);
+	if (c->pid == -1) {
+		c->pid = 0;
+		close(sv[0]);
+		log_error("cannot fork", "err", strerror(errno));
+		return (-1);
+	}
+	c->ready = c->stopping = c->has_sealkey = false;
+	c->peer = peer_new(c->parent->base, sv[0], &conf);
+	if (c->peer == NULL) {
+		child_kill(c);
+		return (-1);
+	}
+	return (0);
+}
+
+void
+child_tell(struct child *c, enum msg_type type, const void *m, int fd)
+{
+	if (c->peer != NULL && peer_tell(c->peer, type, m, fd) == -1)
+		log_error("cannot tell a room", "room", c->program, "message",
+		    msg_name(type));
+}
+
+void
+child_start(struct child *c, const struct settings *s, const char *writable,
+    const char *jail)
+{
+	const struct parent		*p = c->parent;
+	struct msg_pa_room_start	 m = { .instance = c->instance,
+		.drop = p->root, .log_level = p->options.verbose ?
+		LOG_LVL_DEBUG : LOG_LVL_INFO };
+	uid_t				 uid = 0;
+	gid_t				 gid = 0;
+	char				 title[64];
+
+	if (c->name[0] == '\0')
+		snprintf(title, sizeof(title), "%s", c->program);
+	else
+		snprintf(title, sizeof(title), "%s %.40s", c->program,
+		    c->name);
+	m.title = span_str(title);
+	if (!span_is_utf8(m.title))
+		m.title = span_str(c->program);
+	if (p->root && room_user(p, c->room, &uid, &gid) == -1)
+		fatalx("no user for the %s room", room_name(c->room));
+	m.uid = (uint32_t)uid;
+	m.gid = (uint32_t)gid;
+	m.jail = span_str(p->root ? jail : "");
+	m.writable = span_str(writable);
+	if (s != NULL) {
+		m.sandbox = (uint8_t)s->sandbox;
+		m.log_format = (uint8_t)s->log_format;
+		if (!p->options.verbose)
+			m.log_level = (uint8_t)s->log_level;
+	} else if (sandbox_missing() != NULL)
+		/* Only the config room can learn whether that is allowed. */
+		m.sandbox = SANDBOX_BEST_EFFORT;
+#ifdef DEXD_SANITIZE
+	m.sandbox = SANDBOX_OFF;
+#endif
+	child_tell(c, PA_ROOM_START, &m, -1);
+}
+
+void
+child_go(struct child *c)
+{
+	struct msg_pa_room_go	 m = { 0 };
+
+	child_tell(c, PA_ROOM_GO, &m, -1);
+}
+
+void
+child_stop(struct child *c)
+{
+	struct msg_pa_room_stop	 m = { 0 };
+
+	if (event_initialized(&c->respawn))
+		event_del(&c->respawn);
+	if (c->stopping)
+		return;
+	c->stopping = true;
+	child_tell(c, PA_ROOM_STOP, &m, -1);
+}
+
+void
+child_kill(struct child *c)
+{
+	if (c->pid > 0)
+		kill(c->pid, SIGKILL);
+}

@@ -1,0 +1,168 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "parent.h"
+
+/* What dexctl may ask of the parent, by way of the control room. */
+
+static void
+answer(struct child *control, uint32_t rid, enum result status,
+    const char *text, const char *json)
+{
+	struct msg_pa_ct_result	 m = { .status = (uint8_t)status,
+				    .text = span_str(text),
+				    .json = span_str(json) };
+
+	if (control->peer != NULL)
+		peer_answer(control->peer, rid, PA_CT_RESULT, &m);
+}
+
+/* Answers whoever waits for a reload; nobody, when it was a signal. */
+void
+reload_answer(struct parent *p, enum result status, const char *text)
+{
+	struct buf	 b;
+
+	if (p->asker == NULL)
+		return;
+	buf_init(&b, 2048);
+	buf_put(&b, text, strlen(text) < 2000 ? strlen(text) : 2000);
+	answer(p->asker, p->asker_rid, status, buf_cstr(&b), "{}");
+	buf_clear(&b);
+	p->asker = NULL;
+}
+
+static void
+on_reparsed(struct parent *p, struct settings *s, const char *problems)
+{
+	char	 err[600];
+
+	if (s == NULL) {
+		log_error("reload: the configuration is wrong", "problems",
+		    problems);
+		reload_answer(p, RESULT_FAILED, problems);
+	} else if (checks_store(p, s) == -1 ||
+	    listeners_open(p, s, err, sizeof(err)) == -1) {
+		log_error("reload failed", "why", err);
+		reload_answer(p, RESULT_FAILED, err);
+	} else
+		generation_start(p, s);
+}
+
+void
+reload_begin(struct parent *p)
+{
+	if (p->stopping)
+		return;
+	if (p->config != NULL || p->ngenerations > 1) {
+		if (p->asker != NULL)
+			reload_answer(p, RESULT_BUSY,
+			    "a reload is under way");
+		else
+			p->reload_again = true;
+		return;
+	}
+	log_info("reloading");
+	parse_begin(p, on_reparsed);
+}
+
+static void
+status(struct parent *p, struct child *control, uint32_t rid)
+{
+	struct generation	*g;
+	struct child		*c;
+	struct buf		 text, json;
+	const char		*sep = "";
+	static const char * const states[] = { "starting", "serving",
+		"draining" };
+
+	buf_init(&text, 2048);
+	buf_init(&json, 61440);
+	buf_printf(&json, "{\"uptime\":%lld,\"rooms\":[",
+	    (long long)(time(NULL) - p->started));
+	TAILQ_FOREACH(g, &p->generations, entry)
+		TAILQ_FOREACH(c, &g->children, entry) {
+			buf_printf(&text, "%s%-13s %-10s pid %d", sep[0] ==
+			    '\0' ? "" : "\n", c->program, states[g->state],
+			    (int)c->pid);
+			buf_printf(&json, "%s{\"room\":\"%s\",\"instance\":%u,"
+			    "\"pid\":%d,\"ready\":%s,\"generation\":%u,"
+			    "\"state\":\"%s\"}", sep, c->program, c->instance,
+			    (int)c->pid, c->ready ? "true" : "false",
+			    g->number, states[g->state]);
+			sep = ",";
+		}
+	buf_put_str(&json, "]}");
+	answer(control, rid, RESULT_OK, buf_ok(&text) ? buf_cstr(&text) :
+	    "serving", buf_ok(&json) ? buf_cstr(&json) : "{}");
+	buf_clear(&text);
+	buf_clear(&json);
+}
+
+static void
+stop_all(struct parent *p)
+{
+	struct generation	*g, *next;
+
+	p->stopping = true;
+	TAILQ_FOREACH_SAFE(g, &p->generations, entry, next)
+		generation_drain(g);
+}
+
+static void
+on_ct_pa_command(void *room, struct peer *peer, struct msg *m)
+{
+	struct child	*c = room;
+	struct parent	*p = c->parent;
+
+	(void)peer;
+	switch ((enum command)m->ct_pa_command.command) {
+	case COMMAND_STATUS:
+		status(p, c, m->rid);
+		break;
+	case COMMAND_RELOAD:
+		if (p->asker != NULL || p->config != NULL ||
+		    p->ngenerations > 1) {
+			answer(c, m->rid, RESULT_BUSY,
+			    "a reload is under way", "{}");
+			break;
+		}
+		p->asker = c;
+		p->asker_rid = m->rid;
+		reload_begin(p);
+		break;
+	case COMMAND_STOP:
+		answer(c, m->rid, RESULT_OK, "stopping", "{}");
+		log_info("stopping on request");
+		stop_all(p);
+		break;
+	default:
+		answer(c, m->rid, RESULT_FAILED,
+		    "not a command of the parent", "{}");
+		break;
+	}
+}
+
+void
+command_handlers(peer_handler **h)
+{
+	h[CT_PA_COMMAND] = on_ct_pa_command;
+}

@@ -1,0 +1,246 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "parent.h"
+
+/* The config room's answers, gathered into settings. */
+
+#define PROBLEMS_MAX	16384
+
+int
+parse_begin(struct parent *p, parse_done *done)
+{
+	struct msg_pa_cf_parse	 m = { .path = span_str(p->options.config) };
+	int			 fd;
+
+	if (p->config != NULL)
+		return (-1);
+	buf_clear(&p->problems);
+	buf_init(&p->problems, PROBLEMS_MAX);
+	p->parse_done = done;
+	p->parse_failed = false;
+	fd = open(p->options.config, O_RDONLY | O_CLOEXEC);
+	if (fd == -1) {
+		buf_printf(&p->problems, "%s: %s\n", p->options.config,
+		    strerror(errno));
+		done(p, NULL, buf_cstr(&p->problems));
+		return (0);
+	}
+	p->config = child_new(p, NULL, ROOM_CONFIG, "config", "", 0);
+	p->parsed = settings_new();
+	if (child_spawn(p->config) == 0) {
+		child_start(p->config, NULL, "", p->empty_dir);
+		child_go(p->config);
+		child_tell(p->config, PA_CF_PARSE, &m, fd);
+	}
+	close(fd);
+	return (0);
+}
+
+/* The child ended; without CF_PA_DONE that is a failure of its own. */
+void
+parse_died(struct parent *p)
+{
+	struct settings	*s = p->parsed;
+
+	child_free(p->config);
+	p->config = NULL;
+	p->parsed = NULL;
+	if (s == NULL)
+		return;
+	settings_unref(s);
+	buf_put_str(&p->problems, "the configuration could not be parsed\n");
+	p->parse_done(p, NULL, buf_cstr(&p->problems));
+}
+
+static void
+on_cf_pa_problem(void *room, struct peer *peer, struct msg *m)
+{
+	struct child	*c = room;
+	struct span	 text = m->cf_pa_problem.text;
+	struct buf	*b = &c->parent->problems;
+	size_t		 i;
+
+	(void)peer;
+	if (b->len + text.len + 16 > PROBLEMS_MAX)
+		return;
+	/* Control characters of a hostile file must not reach a terminal. */
+	for (i = 0; i < text.len; i++)
+		buf_put_c(b, text.p[i] < ' ' || text.p[i] == 0x7f ? '?' :
+		    text.p[i]);
+	buf_put_str(b, m->cf_pa_problem.warning ? " (warning)\n" : "\n");
+}
+
+static char *
+dup_span(struct span s)
+{
+	char	*copy = span_dup(s);
+
+	if (copy == NULL)
+		fatalx("cannot keep the configuration");
+	return (copy);
+}
+
+static void
+on_cf_pa_main(void *room, struct peer *peer, struct msg *m)
+{
+	const struct msg_cf_pa_main	*c = &m->cf_pa_main;
+	struct settings			*s = ((struct child *)
+					    room)->parent->parsed;
+
+	(void)peer;
+	if (s == NULL)
+		return;
+	s->storage = (enum storage)c->storage;
+	free(s->storage_file);
+	s->storage_file = dup_span(c->storage_file);
+	s->sandbox = (enum sandbox_mode)c->sandbox;
+	s->log_level = c->log_level;
+	s->log_format = c->log_format;
+	s->frontends = c->frontends == 0 || c->frontends > 64 ? 1 :
+	    c->frontends;
+}
+
+static void
+on_cf_pa_listen(void *room, struct peer *peer, struct msg *m)
+{
+	struct settings		*s = ((struct child *)room)->parent->parsed;
+	struct listen_conf	*l;
+
+	(void)peer;
+	if (s == NULL)
+		return;
+	l = xcalloc(1, sizeof(*l));
+	l->tls = m->cf_pa_listen.tls;
+	l->host = dup_span(m->cf_pa_listen.host);
+	l->port = m->cf_pa_listen.port;
+	TAILQ_INSERT_TAIL(&s->listens, l, entry);
+}
+
+static bool
+read_pem(struct buf *out, struct span path)
+{
+	uint8_t	 bytes[4096];
+	char	*file = dup_span(path);
+	ssize_t	 n;
+	int	 fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	free(file);
+	if (fd == -1)
+		return (false);
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+		buf_put(out, bytes, (size_t)n);
+	explicit_bzero(bytes, sizeof(bytes));
+	close(fd);
+	return (n == 0 && buf_ok(out) && out->len != 0);
+}
+
+static void
+on_cf_pa_tls(void *room, struct peer *peer, struct msg *m)
+{
+	struct parent	*p = ((struct child *)room)->parent;
+	struct settings	*s = p->parsed;
+
+	(void)peer;
+	if (s == NULL)
+		return;
+	s->has_tls = true;
+	s->tls_min = m->cf_pa_tls.min;
+	s->tls_max = m->cf_pa_tls.max;
+	if (!read_pem(&s->cert, m->cf_pa_tls.cert) ||
+	    !read_pem(&s->key, m->cf_pa_tls.key)) {
+		p->parse_failed = true;
+		buf_printf(&p->problems, "%s: tlsCert or tlsKey cannot be "
+		    "read\n", p->options.config);
+	}
+}
+
+static void
+on_cf_pa_connector(void *room, struct peer *peer, struct msg *m)
+{
+	struct settings		*s = ((struct child *)room)->parent->parsed;
+	struct connector_conf	*k;
+
+	(void)peer;
+	if (s == NULL)
+		return;
+	k = xcalloc(1, sizeof(*k));
+	k->id = dup_span(m->cf_pa_connector.id);
+	k->program = (enum authn_program)m->cf_pa_connector.program;
+	k->instances = m->cf_pa_connector.instances;
+	TAILQ_INSERT_TAIL(&s->connectors, k, entry);
+}
+
+static void
+on_cf_pa_slice(void *room, struct peer *peer, struct msg *m)
+{
+	const struct msg_cf_pa_slice	*in = &m->cf_pa_slice;
+	struct settings			*s = ((struct child *)
+					    room)->parent->parsed;
+	struct slice			*slice;
+
+	if (s == NULL)
+		return;
+	if (in->type >= MSG_MAX || !msg_allowed((enum msg_type)in->type,
+	    ROOM_PARENT, (enum room)in->room)) {
+		peer_bad(peer, "a slice that may not go to that room");
+		return;
+	}
+	slice = xcalloc(1, sizeof(*slice));
+	slice->room = (enum room)in->room;
+	slice->name = dup_span(in->name);
+	slice->type = (enum msg_type)in->type;
+	buf_init(&slice->body, 65536);
+	buf_put_span(&slice->body, in->body);
+	TAILQ_INSERT_TAIL(&s->slices, slice, entry);
+}
+
+static void
+on_cf_pa_done(void *room, struct peer *peer, struct msg *m)
+{
+	struct parent	*p = ((struct child *)room)->parent;
+	struct settings	*s = p->parsed;
+
+	(void)peer;
+	if (s == NULL)
+		return;
+	p->parsed = NULL;
+	if (m->cf_pa_done.ok && !p->parse_failed)
+		p->parse_done(p, s, buf_cstr(&p->problems));
+	else
+		p->parse_done(p, NULL, buf_cstr(&p->problems));
+	settings_unref(s);
+}
+
+void
+parse_handlers(peer_handler **h)
+{
+	h[CF_PA_PROBLEM] = on_cf_pa_problem;
+	h[CF_PA_MAIN] = on_cf_pa_main;
+	h[CF_PA_LISTEN] = on_cf_pa_listen;
+	h[CF_PA_TLS] = on_cf_pa_tls;
+	h[CF_PA_CONNECTOR] = on_cf_pa_connector;
+	h[CF_PA_SLICE] = on_cf_pa_slice;
+	h[CF_PA_DONE] = on_cf_pa_done;
+}
