@@ -17,6 +17,8 @@
 #ifndef DEXD_HTTP_REQ_H
 #define DEXD_HTTP_REQ_H
 
+#include <sys/types.h>
+
 #include "buf.h"
 #include "msg.h"
 

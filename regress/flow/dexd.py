@@ -1,0 +1,286 @@
+"""Starts a real dexd with its sandbox on, and talks to it over HTTP."""
+
+import base64
+import hashlib
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+import requests
+
+BUILD = pathlib.Path(os.environ.get("DEXD_BUILD", "build")).resolve()
+NOBODY = 65534
+CALLBACK = "http://127.0.0.1:9/callback"
+SECRET = "the secret: of/app+1"
+HASH = "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W"  # password
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def base_config(port, db):
+    """What most tests run: two mocks, the password database, four clients."""
+    return {
+        "issuer": f"http://127.0.0.1:{port}/dex",
+        "storage": {"type": "sqlite3", "config": {"file": str(db)}},
+        "web": {"http": f"127.0.0.1:{port}"},
+        "enablePasswordDB": True,
+        "staticPasswords": [{
+            "email": "Admin@example.com", "hash": HASH, "username": "admin",
+            "userID": "08a8684b-db88-4b73-90a9-3cd1661f5466",
+            "groups": ["wheel", "staff"]}],
+        "connectors": [
+            {"type": "mockCallback", "id": "mock", "name": "Mock"},
+            {"type": "mockPassword", "id": "pw", "name": "apassword",
+             "config": {"username": "foo", "password": "bar"}}],
+        "staticClients": [
+            {"id": "app", "secret": SECRET, "name": "The App",
+             "redirectURIs": [CALLBACK, "http://127.0.0.1:9/cb?x=1"]},
+            {"id": "other", "secret": "other-secret", "name": "Other",
+             "redirectURIs": [CALLBACK], "trustedPeers": ["app"]},
+            {"id": "cli", "name": "Command line", "public": True},
+            {"id": "narrow", "secret": "narrow-secret", "name": "Narrow",
+             "redirectURIs": [CALLBACK], "allowedConnectors": ["mock"]}],
+    }
+
+
+class Dexd:
+    """One running dexd in a directory of its own."""
+
+    def __init__(self, change=None, user="root", wait=True):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dexd-flow-"))
+        self.user = user
+        self.port = free_port()
+        self.db = self.dir / "db" / "dexd.db"
+        self.run = self.dir / "run"
+        self.log_path = self.dir / "log"
+        self.config_path = self.dir / "dexd.yaml"
+        (self.dir / "db").mkdir()
+        self.run.mkdir()
+        self.dir.chmod(0o755)
+        self.config = base_config(self.port, self.db)
+        if change:
+            change(self.config)
+        self.issuer = self.config["issuer"]
+        self.write_config()
+        self.own()
+        self.proc = None
+        if wait:
+            self.start()
+
+    def own(self):
+        if os.getuid() != 0:
+            return
+        if self.user == "root":
+            shutil.chown(self.dir / "db", "_dexdeng")
+        else:
+            for p in (self.dir, self.dir / "db", self.run):
+                os.chown(p, NOBODY, NOBODY)
+
+    def write_config(self, config=None):
+        self.config_path.write_text(json.dumps(config or self.config, indent=1))
+
+    def command(self, *args):
+        cmd = [str(BUILD / "sbin" / "dexd"), *args]
+        if os.getuid() == 0 and self.user != "root":
+            cmd = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
+                   "--clear-groups", *cmd]
+        return cmd
+
+    def spawn(self, *extra, env=None):
+        self.log = open(self.log_path, "ab")
+        self.proc = subprocess.Popen(
+            self.command("-d", "-f", str(self.config_path), "-r",
+                         str(self.run), *extra),
+            stdout=self.log, stderr=self.log, env={**os.environ, **(env or {})})
+        return self.proc
+
+    def start(self):
+        self.spawn()
+        deadline = time.time() + 20
+        while time.time() < deadline:
+            if self.proc.poll() is not None:
+                break
+            try:
+                if requests.get(self.issuer + "/keys", timeout=5,
+                                verify=False).status_code == 200:
+                    return
+            except requests.RequestException:
+                pass
+            time.sleep(0.02)
+        raise AssertionError("dexd does not start:\n" + self.read_log())
+
+    def read_log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def ctl(self, *args):
+        cmd = [str(BUILD / "sbin" / "dexctl"), "-r", str(self.run), *args]
+        return subprocess.run(cmd, capture_output=True, text=True, timeout=60)
+
+    def rooms(self):
+        """Program → pids, from dexctl status."""
+        out = {}
+        status = self.ctl("-j", "status")
+        for room in json.loads(status.stdout)["rooms"]:
+            out.setdefault(room["room"], []).append(room["pid"])
+        return out
+
+    def rows(self, table):
+        return int(self.sql(f"select count(*) from {table}"))
+
+    def sql(self, text):
+        return subprocess.run(["sqlite3", "-cmd", ".timeout 5000", str(self.db),
+                               text], check=True, capture_output=True,
+                              text=True).stdout.strip()
+
+    def stop(self):
+        if self.proc and self.proc.poll() is None:
+            self.proc.terminate()
+            try:
+                self.proc.wait(10)
+            except subprocess.TimeoutExpired:
+                self.proc.kill()
+                self.proc.wait()
+        return self.proc.returncode if self.proc else None
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Browser:
+    """A browser of one person: keeps cookies, follows nothing by itself."""
+
+    def __init__(self, dexd):
+        self.dexd = dexd
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def url(self, target):
+        return urllib.parse.urljoin(self.dexd.issuer + "/", target)
+
+    def get(self, target, **kw):
+        return self.session.get(self.url(target), allow_redirects=False,
+                                timeout=20, **kw)
+
+    def post(self, target, data, **kw):
+        return self.session.post(self.url(target), data=data,
+                                 allow_redirects=False, timeout=20, **kw)
+
+
+class Flow:
+    """One authorization code flow of a client with PKCE."""
+
+    def __init__(self, dexd, browser=None, connector="mock", client="app",
+                 scope="openid email profile groups", **params):
+        self.dexd = dexd
+        self.browser = browser or Browser(dexd)
+        self.connector = connector
+        self.verifier = secrets.token_urlsafe(48)
+        self.params = {
+            "client_id": client, "redirect_uri": CALLBACK,
+            "response_type": "code", "scope": scope,
+            "state": secrets.token_urlsafe(16), "nonce": secrets.token_urlsafe(16),
+            "code_challenge": s256(self.verifier),
+            "code_challenge_method": "S256"}
+        self.params.update(params)
+        self.params = {k: v for k, v in self.params.items() if v is not None}
+
+    def start(self):
+        return self.browser.get(f"auth/{self.connector}?" +
+                                urllib.parse.urlencode(self.params))
+
+    def authenticate(self, login="admin@example.com", password="password"):
+        """Up to the page or redirect behind the connector."""
+        r = self.start()
+        assert r.status_code == 302, r.text
+        target = r.headers["Location"]
+        if "/login?" in target:
+            assert self.browser.get(target).status_code == 200
+            return self.browser.post(target, {"login": login,
+                                              "password": password})
+        return self.browser.get(target)
+
+    def approve(self, r):
+        """From the redirect to /approval to the redirect to the client."""
+        assert r.status_code == 303, r.text
+        if "/approval?" not in r.headers["Location"]:
+            return r
+        target = r.headers["Location"]
+        assert self.browser.get(target).status_code == 200
+        return self.browser.post(target, {"approval": "approve"})
+
+    def code(self, **kw):
+        r = self.approve(self.authenticate(**kw))
+        assert r.status_code == 303, r.text
+        back = params_of(r)
+        assert back["state"] == self.params.get("state", "")
+        return back["code"]
+
+    def redeem(self, code, auth=("app", SECRET), **change):
+        data = {"grant_type": "authorization_code", "code": code,
+                "redirect_uri": self.params["redirect_uri"],
+                "code_verifier": self.verifier}
+        data.update(change)
+        return token(self.dexd, auth, **data)
+
+
+def token(dexd, auth=("app", SECRET), **data):
+    data = {k: v for k, v in data.items() if v is not None}
+    headers = {}
+    if auth:
+        pair = ":".join(urllib.parse.quote_plus(p) for p in auth)
+        headers["Authorization"] = "Basic " + \
+            base64.b64encode(pair.encode()).decode()
+    return requests.post(dexd.issuer + "/token", data=data, headers=headers,
+                         timeout=20)
+
+
+def s256(verifier):
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def params_of(response):
+    query = urllib.parse.urlsplit(response.headers["Location"]).query
+    return dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+
+
+def text_of(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
+
+
+def is_oauth_error(r, status, code):
+    """RFC 6749 section 5.2, in dex's bytes."""
+    assert r.status_code == status, r.text
+    assert r.headers["Content-Type"] == "application/json"
+    body = r.json()
+    assert body["error"] == code
+    assert set(body) <= {"error", "error_description"}
+    assert not r.content.endswith(b"\n")
+    return True
+
+
+def is_page(r, status):
+    assert r.status_code == status, (r.status_code, r.text)
+    assert r.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in r.headers["Content-Security-Policy"]
+    assert r.headers["Cache-Control"] == "no-store"
+    return True

@@ -1,0 +1,578 @@
+"""What operators see: sandbox, crashes, reload, commands, bad configuration."""
+
+import json
+import os
+import pathlib
+import pwd
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+import requests
+import urllib3
+
+from dexd import (BUILD, CALLBACK, SECRET, Browser, Dexd, Flow, free_port,
+                  is_page, token)
+
+urllib3.disable_warnings()
+ROOMS = {"engine": "_dexdeng", "signer": "_dexdsig", "authn-mock": "_dexdauth",
+         "authn-local": "_dexdauth", "frontend": "_dexd", "control": "_dexdctl"}
+
+
+def status(pid):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def wait_for(what, seconds=10):
+    deadline = time.time() + seconds
+    while time.time() < deadline:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+# ---- rooms and their sandbox (DESIGN sections 1 and 8) ----
+
+def test_every_room_is_sandboxed(dexd):
+    rooms = dexd.rooms()
+    assert set(rooms) == set(ROOMS)
+    for name, pids in rooms.items():
+        for pid in pids:
+            s = status(pid)
+            assert s["Seccomp"] == "2" and s["NoNewPrivs"] == "1", name
+            assert s["CapEff"] == "0" * 16 or os.getuid() != 0
+            env = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+            assert env.strip(b"\0") == b"", name
+
+
+def test_rooms_have_users_and_jails(dexd):
+    if os.getuid() != 0 or dexd.user != "root":
+        pytest.skip("only root gives rooms users and jails")
+    for name, pids in dexd.rooms().items():
+        uid = pwd.getpwnam(ROOMS[name]).pw_uid
+        for pid in pids:
+            assert status(pid)["Uid"].split() == [str(uid)] * 4
+            root = os.readlink(f"/proc/{pid}/root")
+            assert root == str(dexd.dir / "db" if name == "engine" else
+                               dexd.run / "empty")
+    assert os.listdir(dexd.run / "empty") == []
+    assert status(dexd.proc.pid)["Uid"].split()[0] == "0"
+
+
+def test_rooms_hold_only_their_wires(dexd):
+    """A worker has a wire to the parent and one to the engine, nothing more."""
+    for pid in dexd.rooms()["authn-mock"]:
+        sockets = [t for t in (os.readlink(f"/proc/{pid}/fd/{fd}")
+                               for fd in os.listdir(f"/proc/{pid}/fd"))
+                   if t.startswith("socket:")]
+        assert len(sockets) == 2
+
+
+def test_only_the_right_programs_link_crypto():
+    """What is not linked in cannot be reached (DESIGN section 1)."""
+    def links(program):
+        return subprocess.run(["readelf", "-d", BUILD / "libexec/dexd" / program],
+                              capture_output=True, text=True).stdout
+    for program in ("engine", "frontend", "config", "control", "authn-mock",
+                    "authn-local"):
+        assert "libcrypto" not in links(program) and "libtls" not in links(program)
+    for program in ("frontend", "signer", "authn-mock", "config"):
+        assert "libsqlite3" not in links(program)
+    assert "libyaml" not in links("engine") and "libyaml" not in links("frontend")
+
+
+# ---- what dies is replaced (DESIGN section 6) ----
+
+@pytest.mark.parametrize("room", ["frontend", "signer", "authn-mock",
+                                  "authn-local", "control", "engine"])
+def test_a_dead_room_is_replaced(own_dexd, room):
+    d = own_dexd()
+    before = d.rooms()[room]
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+
+    def whole():
+        try:
+            now = d.rooms()
+        except (json.JSONDecodeError, KeyError):
+            return False
+        return room in now and not set(before) & set(now[room]) and \
+            set(now) == set(ROOMS) and 0 not in sum(now.values(), [])
+    assert wait_for(whole)
+    assert wait_for(lambda: requests.get(d.issuer + "/healthz").status_code == 200)
+    for connector in ("mock", "local"):
+        def login():
+            try:
+                flow = Flow(d, connector=connector)
+                return flow.redeem(flow.code()).status_code == 200
+            except (AssertionError, KeyError, requests.RequestException):
+                return False
+        assert wait_for(login)
+
+
+def test_a_code_outlives_its_engine(own_dexd):
+    d = own_dexd()
+    flow = Flow(d)
+    code = flow.code()
+    os.kill(d.rooms()["engine"][0], signal.SIGKILL)
+    assert wait_for(lambda: flow.redeem(code).status_code == 200)
+
+
+def test_rooms_die_with_the_parent(own_dexd):
+    d = own_dexd()
+    pids = sum(d.rooms().values(), [])
+    d.proc.kill()
+    d.proc.wait()
+    assert wait_for(lambda: not any(os.path.exists(f"/proc/{p}") and
+                                    status(p)["State"][0] != "Z" for p in pids))
+
+
+# ---- reload and stop ----
+
+def test_reload_takes_a_new_configuration(own_dexd):
+    d = own_dexd()
+    flow = Flow(d)
+    code = flow.code()
+    d.config["oauth2"] = {"skipApprovalScreen": True}
+    d.write_config()
+    r = d.ctl("reload")
+    assert r.returncode == 0, r.stderr
+    assert flow.redeem(code).status_code == 200     # begun before
+    r = Flow(d).authenticate()
+    assert r.headers["Location"].startswith(CALLBACK + "?code=")
+    # ... and force still asks (dex: force beats skip).
+    for force in ({"approval_prompt": "force"}, {"prompt": "consent"}):
+        r = Flow(d, **force).authenticate()
+        assert "/approval?" in r.headers["Location"]
+
+
+def test_a_bad_configuration_changes_nothing(own_dexd):
+    d = own_dexd()
+    pids = d.rooms()
+    d.config_path.write_text("issuer: [\n")
+    r = d.ctl("reload")
+    assert r.returncode == 1 and f"{d.config_path}:2:" in r.stderr
+    assert d.rooms() == pids
+    flow = Flow(d)
+    assert flow.redeem(flow.code()).status_code == 200
+
+
+def test_sighup_reloads_without_losing_a_request(own_dexd):
+    d = own_dexd()
+    with requests.Session() as s:
+        s.get(d.issuer + "/keys")
+        d.proc.send_signal(signal.SIGHUP)
+        ends = time.time() + 1.5
+        while time.time() < ends:
+            assert requests.get(d.issuer + "/healthz").status_code == 200
+    assert d.read_log().count("serving with configuration") == 2
+    assert wait_for(lambda: len(d.rooms()["engine"]) == 1)
+
+
+def test_the_memory_store_outlives_a_reload_only(own_dexd):
+    def memory(c):
+        c["storage"] = {"type": "memory"}
+    d = own_dexd(memory)
+    flow = Flow(d)
+    code = flow.code()
+    assert d.ctl("reload").returncode == 0
+    assert flow.redeem(code).status_code == 200
+    assert os.listdir(d.run / "store")
+    d.stop()
+    assert os.listdir(d.run / "store") == []
+
+
+def test_stop(own_dexd):
+    d = own_dexd()
+    assert d.ctl("stop").returncode == 0
+    assert d.proc.wait(5) == 0
+    assert not (d.run / "dexd.sock").exists()
+    assert d.ctl("status").returncode == 1
+
+
+def test_sigterm_finishes_what_is_under_way(own_dexd):
+    """An idle connection is closed, a login under way is answered."""
+    d = own_dexd()
+    flow = Flow(d, connector="local")
+    target = flow.start().headers["Location"]
+    body = b"login=admin%40example.com&password=password"
+    cookie = "; ".join(f"{c.name}={c.value}" for c in flow.browser.session.cookies)
+    with socket.create_connection(("127.0.0.1", d.port)) as s:
+        s.sendall(f"POST {target} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n"
+                  "Content-Type: application/x-www-form-urlencoded\r\n"
+                  f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        time.sleep(0.02)
+        d.proc.terminate()
+        answer = s.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 303") and b"Connection: close" in answer
+    assert d.proc.wait(10) == 0
+
+
+def test_rotate_keys(own_dexd):
+    d = own_dexd()
+    assert len(requests.get(d.issuer + "/keys").json()["keys"]) == 1
+    r = d.ctl("rotate", "keys")
+    assert r.returncode == 0, r.stderr
+    assert wait_for(lambda: len(requests.get(d.issuer + "/keys")
+                                .json()["keys"]) == 2)
+    # Published first, used later: tokens still carry the current key.
+    flow = Flow(d)
+    assert flow.redeem(flow.code()).status_code == 200
+    assert d.ctl("rotate", "keys").returncode in (0, 75)
+
+
+def test_keys_survive_a_restart(own_dexd):
+    d = own_dexd()
+    keys = requests.get(d.issuer + "/keys").json()
+    flow = Flow(d)
+    code = flow.code()
+    d.stop()
+    d.start()
+    assert requests.get(d.issuer + "/keys").json() == keys
+    assert flow.redeem(code).status_code == 200
+
+
+def test_other_seal_keys_mean_new_signing_keys(own_dexd):
+    """Losing the seal file: new keys, old codes are refused, nothing breaks."""
+    d = own_dexd()
+    keys = requests.get(d.issuer + "/keys").json()
+    flow = Flow(d)
+    code = flow.code()
+    d.stop()
+    (d.run / "seal.keys").unlink()
+    d.start()
+    assert requests.get(d.issuer + "/keys").json() != keys
+    r = flow.redeem(code)
+    assert r.status_code == 400 and r.json()["error"] == "invalid_grant"
+
+
+def test_seal_file_is_private(own_dexd):
+    d = own_dexd()
+    path = d.run / "seal.keys"
+    assert path.stat().st_mode & 0o777 == 0o400
+    d.stop()
+    path.chmod(0o644)
+    with pytest.raises(AssertionError, match="nobody else may read"):
+        d.start()
+
+
+def test_es256(own_dexd):
+    def change(c):
+        c["signer"] = {"type": "local", "config": {
+            "keysRotationPeriod": "6h", "algorithm": "ES256"}}
+    d = own_dexd(change)
+    key = requests.get(d.issuer + "/keys").json()["keys"][0]
+    assert key["alg"] == "ES256" and key["crv"] == "P-256"
+    flow = Flow(d)
+    got = flow.redeem(flow.code()).json()
+    from test_login import verify
+    r = requests.get(d.issuer + "/userinfo", headers={
+        "Authorization": "Bearer " + got["access_token"]})
+    assert r.status_code == 200
+    from authlib.jose import JsonWebKey, jwt
+    keys = JsonWebKey.import_key_set(requests.get(d.issuer + "/keys").json())
+    assert jwt.decode(got["id_token"], keys)["nonce"] == flow.params["nonce"]
+
+
+# ---- TLS ----
+
+@pytest.fixture
+def certificate(tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
+                    cert, "-days", "2", "-subj", "/CN=localhost"],
+                   check=True, capture_output=True)
+    for p in (tmp_path, cert, key):
+        os.chmod(p, 0o755 if p == tmp_path else 0o644)
+    return str(cert), str(key)
+
+
+def test_https(own_dexd, certificate):
+    port = free_port()
+
+    def change(c):
+        c["issuer"] = f"https://127.0.0.1:{port}"
+        c["web"] = {"https": f"127.0.0.1:{port}", "tlsCert": certificate[0],
+                    "tlsKey": certificate[1], "tlsMinVersion": "1.3"}
+    d = own_dexd(change, wait=False)
+    d.spawn()
+    assert wait_for(lambda: https_up(d))
+    assert status(d.rooms()["frontend-tls"][0])["Seccomp"] == "2"
+    flow = Flow(d)
+    flow.browser.session.verify = False
+    r = flow.start()
+    cookie = r.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-dexd_req_") and "; Secure" in cookie
+    assert "Path=/;" in cookie
+    r = flow.approve(flow.authenticate())
+    assert r.status_code == 303
+    old = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}",
+                          "-tls1_2"], input=b"", capture_output=True, timeout=20)
+    assert old.returncode != 0
+    # Plain HTTP on the TLS port gets nothing.
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        s.settimeout(5)
+        try:
+            assert b"HTTP/1.1" not in s.recv(100)
+        except ConnectionResetError:
+            pass
+
+
+def https_up(d):
+    try:
+        return requests.get(d.issuer + "/keys", verify=False).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+# ---- logs ----
+
+def test_nothing_secret_reaches_the_log(own_dexd):
+    """Rule of the house: no password, code, token, cookie or key in a log."""
+    d = own_dexd(lambda c: c.update(logger={"level": "debug"}))
+    flow = Flow(d, connector="local")
+    target = flow.start().headers["Location"]
+    flow.browser.post(target, {"login": "admin@example.com",
+                               "password": "not-the-password-1"})
+    code = flow.code()
+    got = flow.redeem(code).json()
+    flow.redeem(code)
+    requests.get(d.issuer + "/userinfo", headers={
+        "Authorization": "Bearer " + got["access_token"]})
+    log = d.read_log()
+    assert "login successful" in log and "signed" in log
+    secrets = [code, got["access_token"], got["id_token"], "not-the-password-1",
+               SECRET, flow.verifier, flow.params["nonce"], flow.params["state"],
+               (d.run / "seal.keys").read_text().split()[1]]
+    secrets += [c.value for c in flow.browser.session.cookies]
+    for secret in secrets:
+        assert secret not in log
+        assert len(secret) < 40 or secret[-40:] not in log
+
+
+def test_log_records_cannot_be_forged(own_dexd):
+    """Untrusted bytes are escaped: one record, one line."""
+    def change(c):
+        c["staticPasswords"][0]["username"] = "x\nlevel=ERROR msg=forged"
+    d = own_dexd(change)
+    flow = Flow(d, connector="local")
+    flow.code()
+    assert not [line for line in d.read_log().splitlines()
+                if line.startswith("level=ERROR")]
+
+
+def test_json_log(own_dexd):
+    d = own_dexd(lambda c: c.update(logger={"format": "json"}))
+    Flow(d).code()
+    records = [json.loads(line) for line in d.read_log().splitlines()
+               if line.startswith("{")]
+    assert any(r["msg"] == "login successful" for r in records)
+
+
+def test_client_address(own_dexd):
+    """dex: the header of a trusted proxy, walked from the right."""
+    def change(c):
+        c["web"]["clientRemoteIP"] = {"header": "X-Forwarded-For",
+                                      "trustedProxies": ["127.0.0.0/8", "10.0.0.0/8"]}
+    d = own_dexd(change)
+    flow = Flow(d)
+    flow.browser.session.headers["X-Forwarded-For"] = "6.6.6.6, 203.0.113.7, 10.1.1.1"
+    flow.code()
+    assert "client_remote_addr=203.0.113.7" in d.read_log()
+
+
+def test_untrusted_forwarded_for_is_not_believed(own_dexd):
+    d = own_dexd()
+    flow = Flow(d)
+    flow.browser.session.headers["X-Forwarded-For"] = "203.0.113.7"
+    flow.code()
+    assert "203.0.113.7" not in d.read_log()
+
+
+def test_configured_headers(own_dexd):
+    def change(c):
+        c["web"]["headers"] = {"Strict-Transport-Security": "max-age=1",
+                               "X-Frame-Options": "SAMEORIGIN"}
+        c["frontend"] = {"issuer": "Acme <SSO>", "theme": "dark"}
+    d = own_dexd(change)
+    r = requests.get(d.issuer)
+    assert r.headers["Strict-Transport-Security"] == "max-age=1"
+    assert r.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "<title>Acme &lt;SSO&gt;</title>" in r.text
+    assert "color-scheme: dark" in requests.get(d.issuer + "/theme/styles.css").text
+
+
+def test_hash_password(own_dexd):
+    out = subprocess.run([BUILD / "sbin/dexctl", "hash-password", "-c", "10"],
+                         input="s3cret pass\n", capture_output=True, text=True)
+    assert out.stdout.startswith("$2b$10$")
+
+    def change(c):
+        c["staticPasswords"][0]["hash"] = out.stdout.strip()
+    flow = Flow(own_dexd(change), connector="local")
+    assert flow.code(password="s3cret pass")
+
+
+def test_password_queue_is_bounded(own_dexd):
+    """The issue: bounded queue, then 503; nobody waits for ever."""
+    import threading
+    d = own_dexd()
+    flow = Flow(d, connector="local")
+    target = flow.start().headers["Location"]
+    codes = []
+
+    def post():
+        b = Browser(d)
+        b.session.cookies.update(flow.browser.session.cookies)
+        codes.append(b.post(target, {"login": "admin@example.com",
+                                     "password": "wrong"}))
+    threads = [threading.Thread(target=post) for _ in range(150)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    got = {r.status_code for r in codes}
+    assert got == {401, 503}
+    assert all(r.headers.get("Retry-After") for r in codes if r.status_code == 503)
+
+
+# ---- before the start ----
+
+def check(d, text=None, *args):
+    if text is not None:
+        d.config_path.write_text(text)
+    r = subprocess.run(d.command("-n", "-f", str(d.config_path), "-r",
+                                 str(d.run), *args),
+                       capture_output=True, text=True, timeout=20,
+                       env={**os.environ, "DEXD_TEST_FILE": "/tmp/x.db"})
+    return r.returncode, r.stdout + r.stderr
+
+
+GOOD = """issuer: http://127.0.0.1:5556/dex
+storage:
+  type: sqlite3
+  config: {file: $DEXD_TEST_FILE}
+WEB:
+  HTTP: 127.0.0.1:5556
+connectors:
+- {type: mockCallback, id: mock, name: Mock}
+"""
+
+
+@pytest.mark.parametrize("line,text,message", [
+    (None, GOOD, "configuration OK"),
+    (9, GOOD + "bogus: 1\n", 'unknown key "bogus"'),
+    (9, GOOD + "issuer: http://x/\n", "twice"),
+    (9, GOOD + "grpc: {addr: x}\n", '"grpc" is not supported yet'),
+    (11, GOOD + "oauth2:\n  responseTypes:\n  - token\n", "not supported yet"),
+    (10, GOOD + "oauth2:\n  passwordConnector: x\n", "not supported yet"),
+    (10, GOOD + "expiry:\n  idTokens: 5\n", "no duration"),
+    (10, GOOD + "oauth2:\n  skipApprovalScreen: maybe\n", "true or false"),
+    (10, GOOD + "oauth2:\n  skipApprovalScreen: \"true\"\n", "true or false"),
+    (10, GOOD + "staticClients:\n- {id: x, name: X}\n", "needs a secret"),
+    (10, GOOD + "staticClients:\n- {id: x, name: X, secretEnv: NOT_SET_ANYWHERE}\n",
+     "not set"),
+    (9, GOOD + "staticPasswords:\n- {email: a, hash: b, userID: c}\n",
+     "enablePasswordDB"),
+    (11, GOOD + "enablePasswordDB: true\nstaticPasswords:\n"
+     "- {email: a, hash: b, userID: c}\n", "not bcrypt"),
+    (8, GOOD.replace("mockCallback", "ldap"), "not supported yet"),
+    (8, GOOD.replace("mockCallback", "bogus"), "unknown connector type"),
+    (8, GOOD.replace("mockCallback", "mockPassword"), "username and password"),
+    (1, GOOD.replace("http://127.0.0.1:5556/dex", "ftp://x"), "must begin with"),
+    (6, GOOD.replace("HTTP: 127.0.0.1:5556", "HTTP: example.com:1"), "numeric"),
+    (6, GOOD.replace("HTTP: 127.0.0.1:5556", "HTTPS: :1"), "tlsCert and tlsKey"),
+    (3, GOOD.replace("sqlite3", "postgres"), "not supported yet"),
+    (1, GOOD.replace("issuer:", "#"), "issuer is missing"),
+    (2, "issuer: x\n\tstorage: y\n", ""),
+    (9, GOOD + "a: &a [*a]\n", "anchor"),
+    (1, "a: " + "[" * 100 + "]" * 100 + "\n", "nested too deeply"),
+    (9, GOOD + "---\n{}\n", "one document"),
+])
+def test_configuration_errors_have_a_line(own_dexd, line, text, message):
+    """file:line: why; exit 1 (DESIGN section 9)."""
+    d = own_dexd(wait=False)
+    code, out = check(d, text)
+    if line is None:
+        assert (code, out) == (0, message + "\n")
+        return
+    assert code == 1
+    assert f"{d.config_path}:{line}: " in out and message in out, out
+
+
+def test_an_alias_bomb_is_refused(own_dexd):
+    """Billion laughs: aliases count as often as they are used."""
+    text = "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+    for prev, name in zip("abcdefgh", "bcdefghi"):
+        text += f"{name}: &{name} [" + ",".join([f"*{prev}"] * 10) + "]\n"
+    code, out = check(own_dexd(wait=False), text)
+    assert code == 1 and "too large" in out
+
+
+def test_unknown_keys_may_warn(own_dexd):
+    code, out = check(own_dexd(wait=False), "unknownKeys: warn\nbogus: 1\n" + GOOD)
+    assert code == 0 and ":2: " in out and "(warning)" in out
+
+
+def test_missing_file(own_dexd):
+    d = own_dexd(wait=False)
+    d.config_path.unlink()
+    code, out = check(d)
+    assert code == 1 and "No such file" in out
+
+
+def test_version():
+    r = subprocess.run([BUILD / "sbin/dexd", "-V"], capture_output=True, text=True)
+    assert r.returncode == 0 and r.stdout.startswith("dexd ")
+    assert subprocess.run([BUILD / "sbin/dexd", "-?"], capture_output=True).returncode == 2
+
+
+def test_port_in_use(own_dexd):
+    d = own_dexd(wait=False)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", d.port))
+        s.listen()
+        assert d.spawn().wait(10) == 1
+    assert f"cannot listen on 127.0.0.1:{d.port}: Address already in use" in d.read_log()
+
+
+def test_database_of_somebody_else(own_dexd):
+    d = own_dexd(wait=False)
+    if os.getuid() == 0:
+        os.chown(d.dir / "db", 12345, 12345)
+        expected = "chown _dexdeng"
+    else:
+        (d.dir / "db").chmod(0o500)
+        expected = "not writable"
+    assert d.spawn().wait(10) == 1
+    assert expected in d.read_log()
+    (d.dir / "db").chmod(0o700)
+
+
+def test_not_a_database(own_dexd):
+    d = own_dexd(wait=False)
+    d.db.write_bytes(b"this is no database, whatever its name may say" * 100)
+    if os.getuid() == 0:
+        os.chown(d.db, pwd.getpwnam("_dexdeng").pw_uid, -1)
+    assert d.spawn().wait(10) == 1
+    assert "cannot open the database" in d.read_log()
+
+
+def test_two_dexds_in_one_run_directory(own_dexd):
+    d = own_dexd()
+    r = subprocess.run(d.command("-d", "-f", str(d.config_path), "-r", str(d.run)),
+                       capture_output=True, text=True, timeout=10)
+    assert r.returncode == 1 and "another dexd is running" in r.stderr
+    assert d.ctl("status").returncode == 0
+
+
+def test_rooms_are_not_started_by_hand():
+    for program in (BUILD / "libexec/dexd").iterdir():
+        r = subprocess.run([program], capture_output=True, text=True, timeout=10)
+        assert r.returncode == 1 and "started by dexd" in r.stderr
