@@ -130,7 +130,9 @@ replay_check(struct replay *r, const uint8_t nonce[SEALBOX_NONCE_LEN],
 	if (sealed_at > now + REPLAY_AHEAD ||
 	    now > sealed_at + REPLAY_WINDOW)
 		return (REPLAY_OLD);
-	if (now < r->begun || now >= r->begun + REPLAY_WINDOW + REPLAY_AHEAD) {
+	if (now < r->begun)
+		r->begun = now;		/* a clock set back forgets nothing */
+	if (now >= r->begun + REPLAY_WINDOW + REPLAY_AHEAD) {
 		nonces_clear(&r->older);
 		r->older = r->newer;
 		memset(&r->newer, 0, sizeof(r->newer));

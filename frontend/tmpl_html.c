@@ -143,7 +143,8 @@ in_text(struct html *h, struct span rest)
 		h->state = HTML_COMMENT;
 	else if (next == '!')
 		h->state = HTML_DECLARATION;
-	else if (is_letter(next) || next == '/') {
+	else if (is_letter(next) || next == '/' || rest.len == 1) {
+		/* At the end of the text a value would be the tag's name. */
 		h->state = HTML_TAG_NAME;
 		name_start(h->tag);
 	}

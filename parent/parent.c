@@ -39,6 +39,7 @@ void
 parent_exit(struct parent *p, int status)
 {
 	p->status = status;
+	p->done = true;
 	event_base_loopbreak(p->base);
 }
 
@@ -273,7 +274,8 @@ parent_run(const struct options *options)
 	set_signals(&p);
 	setproctitle("parent");
 	parse_begin(&p, on_parsed);
-	event_base_dispatch(p.base);
+	if (!p.done)
+		event_base_dispatch(p.base);
 	clean_up(&p);
 	return (p.status);
 }

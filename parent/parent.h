@@ -238,6 +238,7 @@ struct parent {
 	struct listener_list	 listeners;
 	int			 control_fd;
 	bool			 stopping;
+	bool			 done;
 	int			 status;	/* of exit */
 	time_t			 started;
 	/* the parse under way */

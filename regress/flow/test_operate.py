@@ -236,18 +236,27 @@ def test_keys_survive_a_restart(own_dexd):
     assert flow.redeem(code).status_code == 200
 
 
-def test_other_seal_keys_mean_new_signing_keys(own_dexd):
-    """Losing the seal file: new keys, old codes are refused, nothing breaks."""
+def test_lost_seal_keys(own_dexd):
+    """Without its seal keys a key set is not used, and not thrown away either
+    (another node may own it); beginning anew is the operator's word."""
     d = own_dexd()
     keys = requests.get(d.issuer + "/keys").json()
     flow = Flow(d)
     code = flow.code()
     d.stop()
     (d.run / "seal.keys").unlink()
-    d.start()
-    assert requests.get(d.issuer + "/keys").json() != keys
+    d.spawn()
+    assert wait_for(lambda: "do not open with our seal keys" in d.read_log())
+    assert requests.get(d.issuer + "/keys").status_code == 503
     r = flow.redeem(code)
     assert r.status_code == 400 and r.json()["error"] == "invalid_grant"
+    d.stop()
+    d.sql("delete from dexd_keyset")
+    d.start()
+    assert requests.get(d.issuer + "/keys").json() != keys
+    assert flow.redeem(code).json()["error"] == "invalid_grant"
+    flow = Flow(d)
+    assert flow.redeem(flow.code()).status_code == 200
 
 
 def test_seal_file_is_private(own_dexd):
