@@ -1,0 +1,80 @@
+"""`make run` as a newcomer meets it: the sample application and the demo."""
+
+import html
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+import urllib.parse
+
+import requests
+
+from dexd import BUILD, free_port
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+
+
+def up(url):
+    for _ in range(400):
+        try:
+            return requests.get(url, timeout=5)
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise AssertionError("nobody listens at " + url)
+
+
+def log_in(session, app):
+    """What a person does: follow links, fill in the form, agree."""
+    r = session.get(app + "/login")             # → the choice of connectors
+    link = re.search(r'href="([^"]*/auth/local\?[^"]*)"', r.text).group(1)
+    r = session.get(urllib.parse.urljoin(r.url, html.unescape(link)))
+    action = html.unescape(re.search(r'action="([^"]*)"', r.text).group(1))
+    r = session.post(urllib.parse.urljoin(r.url, action),
+                     data={"login": "admin@example.com", "password": "password"})
+    assert "Grant access" in r.text
+    return session.post(r.url, data={"approval": "approve"})
+
+
+def test_the_demo():
+    proc = subprocess.Popen(["sh", "etc/demo.sh", os.path.relpath(BUILD, TREE)],
+                            cwd=TREE, start_new_session=True,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        up("http://127.0.0.1:5556/dexd/keys")
+        while requests.get("http://127.0.0.1:5556/dexd/keys").status_code != 200:
+            time.sleep(0.05)
+        app = "http://127.0.0.1:5555"
+        assert "not logged in" in up(app).text
+        with requests.Session() as s:
+            r = log_in(s, app)
+            assert "You are logged in" in r.text
+            assert "admin@example.com" in r.text
+            # The answer is good once, and in this browser only.
+            assert requests.get(r.url).status_code == 400
+        os.killpg(proc.pid, signal.SIGINT)      # ^C
+        proc.wait(15)
+        time.sleep(0.2)
+        for url in ("http://127.0.0.1:5556", "http://127.0.0.1:5555"):
+            try:
+                requests.get(url, timeout=2)
+                raise AssertionError("still there: " + url)
+            except requests.ConnectionError:
+                pass
+    finally:
+        if proc.poll() is None:
+            os.killpg(proc.pid, signal.SIGKILL)
+            proc.wait()
+
+
+def test_the_sample_application_refuses_a_forged_state():
+    port = free_port()
+    rp = subprocess.Popen([BUILD / "bin" / "example-rp", "-p", str(port)])
+    try:
+        up(f"http://127.0.0.1:{port}/")
+        r = requests.get(f"http://127.0.0.1:{port}/callback?code=x&state=y")
+        assert r.status_code == 400
+    finally:
+        rp.kill()
+        rp.wait()
