@@ -28,6 +28,7 @@
 
 #define URL_MAX		16384
 #define PARAMS_MAX	(64 * 1024)
+#define BACK_MAX	4096	/* a way back that is longer is left out */
 #define CONNECTORS_MAX	128	/* on the page of choices */
 
 /* ---- who is on offer ---- */
@@ -128,7 +129,7 @@ redirect_or_refuse(struct request *r, struct buf *b)
 		answer_error_page(r, 400, "This request is too large.");
 }
 
-/* ---- /auth ---- */
+/* ---- the choice ---- */
 
 static void
 choose(struct request *r, const struct connector *c)
@@ -177,44 +178,7 @@ show_choice(struct request *r, struct connector *list[], unsigned n)
 	buf_clear(&url);
 }
 
-void
-authorize_start(struct request *r)
-{
-	struct connector	*list[CONNECTORS_MAX];
-	struct client		*client;
-	struct span		 wanted = request_param(r, "connector_id");
-	unsigned		 i, n;
-
-	if (r->http->query_bad || r->http->form_bad) {
-		answer_error_page(r, 400, "The request is malformed.");
-		return;
-	}
-	client = client_find(r->e, request_param(r, "client_id"));
-	if (client == NULL) {
-		answer_error_page(r, 400,
-		    "This application is not known here.");
-		return;
-	}
-	if ((n = offered(r, client, list)) == 0) {
-		answer_error_page(r, 400,
-		    "There is no way to log in to this application.");
-		return;
-	}
-	for (i = 0; i < n; i++)
-		if (wanted.len != 0 && span_eq(list[i]->conf->id, wanted)) {
-			choose(r, list[i]);
-			return;
-		}
-	if (wanted.len != 0)
-		answer_error_page(r, 400, "The connector that was asked for "
-		    "does not exist or is not for this application.");
-	else if (n == 1 && !r->e->conf->always_show_login)
-		choose(r, list[0]);
-	else
-		show_choice(r, list, n);
-}
-
-/* ---- /auth/{connector} ---- */
+/* ---- validation ---- */
 
 struct world {
 	struct engine		*e;
@@ -270,6 +234,76 @@ validate(struct request *r, struct authz *a)
 	return (NULL);
 }
 
+/*
+ * OpenID Connect Core 3.1.2.6: with prompt=none no page may be shown, and
+ * without sessions nobody is logged in.
+ */
+static bool
+wants_silence(const struct request *r)
+{
+	struct span	 prompts = request_param(r, "prompt"), prompt;
+
+	while (span_word(&prompts, &prompt))
+		if (span_is(prompt, "none"))
+			return (true);
+	return (false);
+}
+
+static void
+refuse_silence(struct request *r)
+{
+	struct authz	 a;
+
+	if (validate(r, &a) != NULL)
+		flow_error(r, a.redirect_uri, a.state, "login_required",
+		    "nobody is logged in");
+}
+
+/* ---- /auth ---- */
+
+void
+authorize_start(struct request *r)
+{
+	struct connector	*list[CONNECTORS_MAX];
+	struct client		*client;
+	struct span		 wanted = request_param(r, "connector_id");
+	unsigned		 i, n;
+
+	if (r->http->query_bad || r->http->form_bad) {
+		answer_error_page(r, 400, "The request is malformed.");
+		return;
+	}
+	client = client_find(r->e, request_param(r, "client_id"));
+	if (client == NULL) {
+		answer_error_page(r, 400,
+		    "This application is not known here.");
+		return;
+	}
+	if (wants_silence(r)) {
+		refuse_silence(r);
+		return;
+	}
+	if ((n = offered(r, client, list)) == 0) {
+		answer_error_page(r, 400,
+		    "There is no way to log in to this application.");
+		return;
+	}
+	for (i = 0; i < n; i++)
+		if (wanted.len != 0 && span_eq(list[i]->conf->id, wanted)) {
+			choose(r, list[i]);
+			return;
+		}
+	if (wanted.len != 0)
+		answer_error_page(r, 400, "The connector that was asked for "
+		    "does not exist or is not for this application.");
+	else if (n == 1 && !r->e->conf->always_show_login)
+		choose(r, list[0]);
+	else
+		show_choice(r, list, n);
+}
+
+/* ---- /auth/{connector} ---- */
+
 /* The connector of the path; NULL after having answered. */
 static struct connector *
 path_connector(struct request *r, const struct client *client)
@@ -313,7 +347,7 @@ begin_password(struct request *r, const struct connector *c)
 		return;
 	}
 	buf_init(&url, URL_MAX);
-	buf_init(&back, URL_MAX / 3);
+	buf_init(&back, BACK_MAX);
 	if (r->e->nconnectors > 1) {
 		request_put_path(r, &back, "/auth?");
 		put_params(r, &back);
@@ -347,12 +381,12 @@ on_begun(void *arg, struct msg *m)
 }
 
 static void
-begin_callback(struct request *r, struct connector *c, const struct authz *a)
+begin_callback(struct request *r, struct connector *c)
 {
 	struct flow		*f = r->flow;
 	struct msg_en_au_begin	 ask = { .state = span_str(f->pending.id) };
 	struct peer		*worker = connector_worker(c);
-	struct span		 scope = a->scope, word;
+	struct span		 scope = f->pending.scope, word;
 	struct buf		 url;
 
 	buf_init(&url, 2048);
@@ -366,6 +400,50 @@ begin_callback(struct request *r, struct connector *c, const struct authz *a)
 	    &ask, LOGIN_TIMEOUT_MS, on_begun, r) == -1)
 		answer_busy(r);
 	buf_clear(&url);
+}
+
+/* The request is valid: on to the connector. */
+static void
+begin(struct request *r)
+{
+	struct flow	*f = r->flow;
+
+	if (f->connector->conf->kind == CONNECTOR_PASSWORD)
+		begin_password(r, f->connector);
+	else
+		begin_callback(r, f->connector);
+}
+
+/*
+ * dex: a hint must be a token of ours, whoever it is for and however old; more
+ * is not asked of it as long as there are no sessions to compare it with.
+ */
+static void
+on_hint(void *arg, struct msg *m)
+{
+	struct request	*r = arg;
+	struct flow	*f = r->flow;
+
+	if (m == NULL)
+		answer_busy(r);
+	else if (!m->sg_en_verified.valid)
+		flow_error(r, f->pending.redirect_uri, f->pending.state,
+		    "invalid_request", "id_token_hint is not a token of ours");
+	else
+		begin(r);
+}
+
+static void
+check_hint(struct request *r, struct span hint)
+{
+	struct msg_en_sg_verify	 ask = { .ignore_expiry = true,
+				    .token = hint };
+
+	if (hint.len == 0)
+		begin(r);
+	else if (r->e->signer == NULL || peer_ask(r->e->signer, EN_SG_VERIFY,
+	    &ask, SIGN_TIMEOUT_MS, on_hint, r) == -1)
+		answer_busy(r);
 }
 
 void
@@ -383,6 +461,11 @@ authorize_connector(struct request *r)
 	if ((client = validate(r, &a)) == NULL ||
 	    (c = path_connector(r, client)) == NULL)
 		return;
+	if (a.silent) {
+		flow_error(r, a.redirect_uri, a.state, "login_required",
+		    "nobody is logged in");
+		return;
+	}
 	if ((f = flow_new(r)) == NULL) {
 		answer_busy(r);
 		return;
@@ -397,8 +480,5 @@ authorize_connector(struct request *r)
 		.challenge_method = a.challenge_method,
 		.force_approval = a.force_approval };
 	randid_make(f->pending.id);
-	if (c->conf->kind == CONNECTOR_PASSWORD)
-		begin_password(r, c);
-	else
-		begin_callback(r, c, &a);
+	check_hint(r, a.id_token_hint);
 }

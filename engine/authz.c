@@ -172,23 +172,22 @@ check_response_type(struct span types)
 
 /* OpenID Connect Core 3.1.2.1: none stands alone. */
 static struct authz_verdict
-check_prompt(struct span prompts, bool *consent)
+check_prompt(struct span prompts, bool *consent, bool *silent)
 {
 	struct span	 prompt;
 	unsigned	 count = 0;
-	bool		 none = false;
 
 	while (span_word(&prompts, &prompt)) {
 		count++;
 		if (span_is(prompt, "none"))
-			none = true;
+			*silent = true;
 		else if (span_is(prompt, "consent"))
 			*consent = true;
 		else if (!span_is(prompt, "login") &&
 		    !span_is(prompt, "select_account"))
 			return (redirect("invalid_request", "invalid prompt"));
 	}
-	if (none && count > 1)
+	if (*silent && count > 1)
 		return (redirect("invalid_request", "prompt=none stands alone"));
 	return (good());
 }
@@ -248,6 +247,7 @@ authz_check(const struct authz_policy *policy,
 	a->client_id = PARAM("client_id");
 	a->state = PARAM("state");
 	a->nonce = PARAM("nonce");
+	a->id_token_hint = PARAM("id_token_hint");
 	a->scope = PARAM("scope");
 	a->challenge = PARAM("code_challenge");
 	a->challenge_method = PARAM("code_challenge_method");
@@ -269,7 +269,8 @@ authz_check(const struct authz_policy *policy,
 	    (v = check_scopes(world, a)).outcome != AUTHZ_OK ||
 	    (v = check_response_type(PARAM("response_type"))).outcome !=
 	    AUTHZ_OK ||
-	    (v = check_prompt(PARAM("prompt"), &consent)).outcome != AUTHZ_OK)
+	    (v = check_prompt(PARAM("prompt"), &consent,
+	    &a->silent)).outcome != AUTHZ_OK)
 		return (v);
 	max_age = PARAM("max_age");
 	if (max_age.len != 0 && !is_number(max_age))

@@ -35,6 +35,8 @@ struct authz {
 	struct span	 challenge;
 	struct span	 challenge_method;
 	bool		 force_approval;
+	bool		 silent;	/* prompt=none */
+	struct span	 id_token_hint;
 };
 
 enum authz_outcome {

@@ -260,6 +260,7 @@ token_endpoint(struct request *r)
 {
 	struct span	 type;
 	struct grant	*g;
+	struct client	*client;
 
 	if (r->http->method != HTTP_POST) {
 		answer_oauth_error(r, 400, "invalid_request",
@@ -280,8 +281,9 @@ token_endpoint(struct request *r)
 		answer_oauth_error(r, 503, "temporarily_unavailable", NULL);
 		return;
 	}
-	if ((g->client = authenticate(r)) == NULL)
-		return;
+	if ((client = authenticate(r)) == NULL)
+		return;		/* answered, and g is gone */
+	g->client = client;
 	msg_list_find(r->http->form, "code", &g->code);
 	if (g->code.len == 0)
 		answer_oauth_error(r, 400, "invalid_request",

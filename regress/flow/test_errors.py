@@ -53,6 +53,8 @@ def test_told_to_the_person(dexd, path, params, status):
     ({"prompt": "none login"}, "invalid_request"),
     ({"prompt": "bogus"}, "invalid_request"),
     ({"max_age": "-1"}, "invalid_request"),
+    ({"id_token_hint": "x.y.z"}, "invalid_request"),
+    ({"prompt": "none"}, "login_required"),     # OpenID Connect Core 3.1.2.6
 ])
 def test_told_to_the_client(dexd, params, error):
     """RFC 6749 4.1.2.1 in dex's shape: 303, error, state always there."""
@@ -62,6 +64,20 @@ def test_told_to_the_client(dexd, params, error):
     got = params_of(r)
     assert got["error"] == error and got["state"] == "st"
     assert set(got) == {"error", "error_description", "state"}
+
+
+def test_silence_at_the_choice_of_connectors(dexd):
+    """OpenID Connect Core 3.1.2.6: prompt=none never shows a page."""
+    r = auth(dexd, "auth", prompt="none")
+    assert r.status_code == 303 and params_of(r)["error"] == "login_required"
+    assert is_page(auth(dexd, "auth", prompt="none", redirect_uri="http://x/"), 400)
+
+
+def test_id_token_hint_of_ours(dexd):
+    """dex 4.4: a hint of ours is taken, whatever its audience."""
+    flow = Flow(dexd)
+    got = flow.redeem(flow.code()).json()
+    assert auth(dexd, id_token_hint=got["id_token"]).status_code == 302
 
 
 def test_malformed_query(dexd):
