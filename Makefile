@@ -33,7 +33,10 @@ lint: deps
 install:
 	@sh regress/install.sh $(BUILD) "$(DESTDIR)" "$(PREFIX)"
 
+bench: build
+	@sh bench/run.sh $(BUILD)
+
 clean:
 	rm -rf build
 
-.PHONY: all deps configure-once build run test asan lint install clean
+.PHONY: all deps configure-once build run test asan lint install bench clean

@@ -118,5 +118,5 @@ local_users_dummy(const struct local_users *l, struct span login,
 	if (cost < BCRYPT_COST_MIN || cost > BCRYPT_COST_MAX)
 		cost = BCRYPT_COST_MIN;
 	snprintf(setting, DUMMY_LEN, "$2b$%02d$%s", cost,
-	    "....................................................."); 
+	    ".....................................................");
 }

@@ -204,6 +204,7 @@ begin_serving(struct generation *g)
 		if (c->room == ROOM_FRONTEND)
 			give_listeners(c);
 	logf_info("serving with configuration %s", p->options.config);
+	background_ready();
 	/* Before the old control room, which asked, is told to stop. */
 	reload_answer(p, RESULT_OK, "reloaded");
 	TAILQ_FOREACH_SAFE(old, &p->generations, entry, next)

@@ -251,6 +251,17 @@ clean_up(struct parent *p)
 	sodium_memzero(&p->roots, sizeof(p->roots));
 }
 
+static void
+go_to_background(const struct parent *p)
+{
+	uid_t	 uid = geteuid();
+	gid_t	 gid = getegid();
+
+	if (p->root && room_user(p, ROOM_CONFIG, &uid, &gid) == -1)
+		fatalx("no user for the log");
+	background_begin(uid, gid);
+}
+
 int
 parent_run(const struct options *options)
 {
@@ -266,11 +277,15 @@ parent_run(const struct options *options)
 	p.self = libexec_dir();
 	TAILQ_INIT(&p.generations);
 	TAILQ_INIT(&p.listeners);
-	if (sodium_init() == -1 || (p.base = event_base_new()) == NULL)
-		fatalx("cannot start");
+	if (sodium_init() == -1)
+		fatalx("libsodium does not start");
 	raise_limits();
 	if (checks_system(&p) == -1)
 		return (1);
+	if (!options->foreground && !options->check)
+		go_to_background(&p);
+	if ((p.base = event_base_new()) == NULL)
+		fatalx("no event loop");
 	set_signals(&p);
 	setproctitle("parent");
 	parse_begin(&p, on_parsed);

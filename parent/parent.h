@@ -179,6 +179,13 @@ void	 wire_gone(struct child *);
 void	 sealkey_spread(struct generation *, const struct child *worker);
 void	 keygen_begin(struct child *signer, enum jwa);
 
+/* ---- into the background (background.c) ---- */
+
+/* Returns in the new process; the ids are those of the log's relay. */
+void	 background_begin(uid_t, gid_t);
+/* We serve: lets go of the terminal.  Does nothing in the foreground. */
+void	 background_ready(void);
+
 /* ---- listening sockets (listen.c) ---- */
 
 struct listener {

@@ -78,11 +78,11 @@ say "clang and BSD make"
 check "clang build" sh -c "sh regress/configure-once.sh $build/clang CC=clang &&
     bmake -s -f $build/clang/Makefile all"
 
-if [ -d regress/flow ] && ls regress/flow/test_*.py >/dev/null 2>&1; then
-	say "flow tests"
-	log=$build/log/flow.log
-	/usr/bin/python3 -m pytest -q -x --no-header -p no:cacheprovider \
-	    regress/flow >"$log" 2>&1
+# flow NAME BUILD-DIRECTORY: pytest against the programs of that build
+flow() {
+	log=$build/log/$1.log
+	DEXD_BUILD=$2 ASAN_OPTIONS=detect_leaks=0 /usr/bin/python3 -m pytest \
+	    -q --no-header -p no:cacheprovider regress/flow >"$log" 2>&1
 	status=$?
 	n=$(sed -n 's/.*\b\([0-9][0-9]*\) passed.*/\1/p' "$log" | tail -n 1)
 	f=$(sed -n 's/.*\b\([0-9][0-9]*\) failed.*/\1/p' "$log" | tail -n 1)
@@ -92,7 +92,12 @@ if [ -d regress/flow ] && ls regress/flow/test_*.py >/dev/null 2>&1; then
 		[ "${f:-0}" -eq 0 ] && failed=$((failed + 1))
 		tail -n 60 "$log" >&2
 	fi
-fi
+}
+[ "$(id -u)" = 0 ] && sh etc/users.sh
+say "flow tests, sandbox on"
+flow flow "$build"
+say "flow tests under ASan and UBSan"
+flow flow-asan "$build/asan"
 
 if ls regress/fuzz/*_fuzz.c >/dev/null 2>&1; then
 	say "fuzz targets, five seconds each"

@@ -17,6 +17,7 @@ import urllib.parse
 import requests
 
 BUILD = pathlib.Path(os.environ.get("DEXD_BUILD", "build")).resolve()
+SANDBOXED = BUILD.name != "asan"    # the sanitizers need more than it allows
 NOBODY = 65534
 CALLBACK = "http://127.0.0.1:9/callback"
 SECRET = "the secret: of/app+1"

@@ -52,6 +52,11 @@ for h in lib/*.h frontend/*.h engine/*.h store/*.h signer/*.h config/*.h \
 	    -Icompat -I. -x c - || complain "$h does not stand alone"
 done
 
+# OpenBSD's branch of the sandbox compiles, against stubs of what it calls.
+cc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -U__linux__ -D__OpenBSD__ \
+    -Iregress/stub/openbsd -Ilib -fsyntax-only lib/sandbox_openbsd.c ||
+    complain "the OpenBSD sandbox does not compile"
+
 for m in man/*.[1-9]; do
 	[ -e "$m" ] || continue
 	mandoc -Tlint -Wwarning "$m" | grep -vE 'unknown cross|referenced manual' &&

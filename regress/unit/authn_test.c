@@ -186,13 +186,15 @@ credentials(void **state)
 	list_buf_clear(&form);
 }
 
+#define ZZ	"zz112233445566778899001122334455" \
+    "66778899001122334455667788990011"
+
 /* DESIGN section 4: made once with mode 0400, read strictly. */
 static void
 seal_file(void **state)
 {
 	static const char * const	 bad[] = { "", "1\n", "x 00\n",
-		"1 0011\n", "1 zz11223344556677889900112233445566778899001122"
-		"334455667788990011\n" };
+		"1 0011\n", "1 " ZZ "\n" };
 	struct seal_roots		 one, two;
 	struct stat			 st;
 	char				 file[] = "/tmp/dexd-seal-XXXXXX";
