@@ -299,7 +299,7 @@ store_code(struct request *r, const struct msg_au_en_identity *i)
 	const struct pending_request	*p = &f->pending;
 	struct write_set		*ws = write_set_new();
 	struct auth_code		 c = {
-		.id = span_str(f->code), .client_id = p->client_id,
+		.client_id = p->client_id,
 		.scopes = msg_list_of(&f->scopes), .nonce = p->nonce,
 		.redirect_uri = p->redirect_uri, .claims = claims_of(i),
 		.connector_id = p->connector,
@@ -314,6 +314,7 @@ store_code(struct request *r, const struct msg_au_en_identity *i)
 		return;
 	}
 	randid_make(f->code);
+	c.id = span_str(f->code);
 	write_set_insert_auth_code(ws, &c);
 	store_commit(r->e->store, ws, on_code_stored, r);
 }
@@ -365,7 +366,6 @@ store_request(struct request *r, const struct msg_au_en_identity *i)
 		.expiry = now() + r->e->conf->auth_requests_secs,
 		.challenge = p->challenge,
 		.challenge_method = p->challenge_method,
-		.hmac_key = span_str(f->hmac_key),
 		.auth_time = i->auth_time, .attestation = i->attestation,
 		.binder = span_mem(hash, sizeof(hash)) };
 

@@ -13,7 +13,8 @@ import pytest
 import requests
 import urllib3
 
-from dexd import (BUILD, CALLBACK, SANDBOXED, SECRET, Browser, Flow, free_port)
+from dexd import (BUILD, CALLBACK, SANDBOXED, SECRET, Browser, Flow, free_port,
+                  params_of)
 
 urllib3.disable_warnings()
 ROOMS = {"engine": "_dexdeng", "signer": "_dexdsig", "authn-mock": "_dexdauth",
@@ -142,8 +143,11 @@ def test_reload_takes_a_new_configuration(own_dexd):
     r = d.ctl("reload")
     assert r.returncode == 0, r.stderr
     assert flow.redeem(code).status_code == 200     # begun before
-    r = Flow(d).authenticate()
+    flow = Flow(d)
+    r = flow.authenticate()
     assert r.headers["Location"].startswith(CALLBACK + "?code=")
+    assert flow.redeem(params_of(r)["code"]).status_code == 200
+    assert d.rows("auth_request") == 0
     # ... and force still asks (dex: force beats skip).
     for force in ({"approval_prompt": "force"}, {"prompt": "consent"}):
         r = Flow(d, **force).authenticate()
