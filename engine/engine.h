@@ -98,6 +98,7 @@ struct engine {
 	struct peer		*control;
 	bool			 ready;
 	bool			 stopping;
+	bool			 healthy;	/* at the last probe */
 	enum storage		 storage;
 	char			*file;
 	struct store		*store;

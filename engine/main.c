@@ -26,9 +26,12 @@
 #include "request.h"
 #include "room.h"
 
-#define GC_PERIOD	(5 * 60)	/* seconds, as dex */
+/* Seconds, as dex. */
+#define GC_PERIOD	(5 * 60)
+#define HEALTH_PERIOD	15
 
 static struct event	 gc_timer;
+static struct event	 health_timer;
 
 static void
 on_collected(void *arg, enum store_status status, const struct store_gc *n)
@@ -52,6 +55,26 @@ on_gc(evutil_socket_t fd, short what, void *arg)
 	store_gc(e->store, (uint64_t)time(NULL), on_collected, e);
 }
 
+static void
+on_health(void *arg, enum store_status status)
+{
+	struct engine	*e = arg;
+
+	if (e->healthy && status != STORE_OK)
+		log_error("the health check of the store failed");
+	e->healthy = status == STORE_OK;
+}
+
+static void
+on_probe(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine	*e = arg;
+
+	(void)fd;
+	(void)what;
+	store_health(e->store, on_health, e);
+}
+
 static int
 prepare(void *room)
 {
@@ -72,10 +95,14 @@ static void
 ready(void *room)
 {
 	const struct timeval	 period = { GC_PERIOD, 0 };
+	const struct timeval	 probe = { HEALTH_PERIOD, 0 };
 	struct engine		*e = room;
 
 	event_assign(&gc_timer, room_base(), -1, EV_PERSIST, on_gc, e);
 	event_add(&gc_timer, &period);
+	e->healthy = true;
+	event_assign(&health_timer, room_base(), -1, EV_PERSIST, on_probe, e);
+	event_add(&health_timer, &probe);
 	wires_resume(e);
 }
 

@@ -426,7 +426,7 @@ conn_new(struct frontend *fe, int fd, const struct in6_addr *peer)
 	bool		 counted = false;
 
 	/* Behind a proxy every visitor has the proxy's address. */
-	if (!ip_in(peer, fe->proxies, fe->nproxies) && !fe->proxy_warned) {
+	if (!ip_in(peer, fe->proxies, fe->nproxies)) {
 		if (!address_enter(fe, peer)) {
 			evutil_closesocket(fd);
 			return;

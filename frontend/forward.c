@@ -149,11 +149,14 @@ client_of(struct conn *c, const struct http_req *r)
 
 	if (fe->client_ip_header != NULL)
 		header = http_field(r, fe->client_ip_header);
-	else if (!fe->proxy_warned && fe->nproxies == 0 &&
+	else if (fe->nproxies == 0 &&
 	    http_field(r, "X-Forwarded-For").len != 0) {
+		address_is_proxy(fe, &c->peer);
+		if (!fe->proxy_warned)
+			log_warn("a proxy stands in front but "
+			    "web.clientRemoteIP is not set: addresses in the "
+			    "log are the proxy's");
 		fe->proxy_warned = true;
-		log_warn("a proxy stands in front but web.clientRemoteIP is "
-		    "not set: addresses in the log are the proxy's");
 	}
 	return (client_ip(&c->peer, header, fe->proxies, fe->nproxies));
 }

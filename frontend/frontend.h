@@ -71,6 +71,7 @@ struct address {
 	RB_ENTRY(address)	 node;
 	struct in6_addr		 key;
 	unsigned		 count;
+	bool			 proxy;		/* it speaks for many */
 };
 RB_HEAD(address_tree, address);
 
@@ -122,6 +123,8 @@ void	 listeners_pause(struct frontend *);
 /* Counts a connection of the address; false if it has too many. */
 bool	 address_enter(struct frontend *, const struct in6_addr *);
 void	 address_leave(struct frontend *, const struct in6_addr *);
+/* The address is a proxy's: no cap for it while it has connections. */
+void	 address_is_proxy(struct frontend *, const struct in6_addr *);
 
 /* ---- page.c: templates, themes, header lines ---- */
 int	 pages_compile(struct frontend *);	/* -1 after a log record */

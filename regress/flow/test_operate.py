@@ -617,3 +617,37 @@ def test_background_tells_why_it_cannot(own_dexd):
     d.config_path.write_text("bogus: 1\n")
     r = background(d)
     assert r.returncode == 1 and 'unknown key "bogus"' in r.stderr
+
+
+def test_missing_users_are_named(own_dexd, tmp_path):
+    """As root without its users dexd says which, and how to make them."""
+    if os.getuid() != 0:
+        pytest.skip("only root gives rooms users")
+    d = own_dexd(wait=False)
+    passwd = tmp_path / "passwd"
+    lines = pathlib.Path("/etc/passwd").read_text().splitlines(True)
+    passwd.write_text("".join(x for x in lines if not x.startswith("_dexdsig:")))
+    passwd.chmod(0o644)
+    r = subprocess.run(["unshare", "-m", "sh", "-c",
+                        'mount --bind "$1" /etc/passwd && shift && exec "$@"',
+                        "sh", str(passwd),
+                        *d.command("-d", "-f", str(d.config_path), "-r", str(d.run))],
+                       capture_output=True, text=True, timeout=20)
+    if "permission denied" in r.stderr.lower() or "not permitted" in r.stderr:
+        pytest.skip("this machine lets nobody unshare")
+    assert r.returncode == 1 and "_dexdsig" in r.stderr and "users.sh" in r.stderr
+    assert "_dexdeng" not in r.stderr
+
+
+def test_install(own_dexd, tmp_path):
+    """make install: what is installed runs from where it was put."""
+    tree = pathlib.Path(__file__).resolve().parents[2]
+    subprocess.run(["sh", "regress/install.sh", str(BUILD), str(tmp_path), "/usr"],
+                   check=True, cwd=tree)
+    for path in ("sbin/dexd", "sbin/dexctl", "libexec/dexd/signer",
+                 "share/man/man8/dexd.8", "lib/systemd/system/dexd.service"):
+        assert (tmp_path / "usr" / path).exists()
+    d = own_dexd(wait=False)
+    r = subprocess.run([tmp_path / "usr/sbin/dexd", "-n", "-f", str(d.config_path),
+                        "-r", str(d.run)], capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
