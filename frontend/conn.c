@@ -34,6 +34,7 @@
 #define BODY_TIME	30
 #define WRITE_TIME	30	/* without any progress */
 #define LINGER_TIME	2
+#define DOCUMENT_TIME	10
 
 static void	 conn_process(struct conn *);
 static void	 conn_flush(struct conn *);
@@ -126,8 +127,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	/* While the engine has a request, what comes can wait in the kernel. */
-	if (c->state == CONN_ENGINE || c->state == CONN_CLOSING ||
-	    c->out.len > OUT_HIGH) {
+	if (c->state == CONN_ENGINE || c->state == CONN_DOCUMENT ||
+	    c->state == CONN_CLOSING || c->out.len > OUT_HIGH) {
 		set_reading(c, false);
 		return;
 	}
@@ -155,7 +156,7 @@ conn_written(struct conn *c)
 		c->state = CONN_LINGER;
 		set_deadline(c, LINGER_TIME);
 		set_reading(c, true);
-	} else if (c->state != CONN_ENGINE) {
+	} else if (c->state != CONN_ENGINE && c->state != CONN_DOCUMENT) {
 		set_reading(c, !c->eof);
 		if (c->in.len != 0)
 			conn_process(c);	/* it had to wait for this */
@@ -220,6 +221,9 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	    c->state == CONN_BODY)) {
 		c->close = true;
 		conn_respond_text(c, 408, "The request took too long.\n");
+		conn_continue(c);
+	} else if (c->state == CONN_DOCUMENT) {
+		conn_respond_busy(c);
 		conn_continue(c);
 	} else
 		conn_free(c);
@@ -411,6 +415,26 @@ conn_process(struct conn *c)
 	}
 	if (c->out.len != 0)
 		conn_flush(c);
+}
+
+void
+conn_await_document(struct conn *c, enum document which)
+{
+	c->state = CONN_DOCUMENT;
+	c->document = which;
+	set_deadline(c, DOCUMENT_TIME);
+}
+
+void
+conns_document_came(struct frontend *fe, enum document which)
+{
+	struct conn	*c, *next;
+
+	TAILQ_FOREACH_SAFE(c, &fe->conns, entry, next)
+		if (c->state == CONN_DOCUMENT && c->document == which) {
+			document_serve(c, which);
+			conn_continue(c);
+		}
 }
 
 void

@@ -27,6 +27,7 @@ enum conn_state {
 	CONN_HEAD,	/* part of a head is there */
 	CONN_BODY,	/* head taken, body coming */
 	CONN_ENGINE,	/* the engine has it */
+	CONN_DOCUMENT,	/* waits for the first key to be published */
 	CONN_CLOSING,	/* writing the last answer */
 	CONN_LINGER,	/* all written; discarding what still comes */
 };
@@ -53,6 +54,7 @@ struct conn {
 	size_t			 body_left;
 	/* What the answer of the engine needs to know of its request. */
 	struct buf		 path;
+	enum document		 document;	/* CONN_DOCUMENT */
 	bool			 head_only;
 	bool			 close;
 	bool			 http10;
@@ -71,6 +73,9 @@ void	 conn_respond_busy(struct conn *);
 /* After the engine's answer was responded to: the next request. */
 void	 conn_continue(struct conn *);
 
+/* The request in hand waits for a document. */
+void	 conn_await_document(struct conn *, enum document);
+
 /* No more requests: closes idle ones, marks others. */
 void	 conns_drain(struct frontend *);
 
@@ -80,6 +85,7 @@ struct route;
 /* Serves fe->req with its body: documents and assets at once, the rest by
  * asking the engine, which leaves the connection in CONN_ENGINE. */
 void	 request_serve(struct conn *, struct span body);
+void	 document_serve(struct conn *, enum document);
 
 /* ---- answer.c: from the engine ---- */
 void	 on_engine_answer(void *conn, struct msg *);

@@ -54,4 +54,6 @@ on_en_fe_document(void *room, struct peer *p, struct msg *m)
 	buf_put_span(&copy->body, d->body);
 	copy->serial = d->serial;
 	copy->known = buf_ok(&copy->body);
+	if (copy->known)
+		conns_document_came(fe, (enum document)d->document);
 }

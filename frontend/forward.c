@@ -285,8 +285,8 @@ ask_engine(struct conn *c, const struct route *route, struct buf *connector,
 
 /* ---- what we serve ourselves ---- */
 
-static void
-serve_document(struct conn *c, enum document which)
+void
+document_serve(struct conn *c, enum document which)
 {
 	const struct document_copy	*d = &c->fe->documents[which];
 	struct response			 r = { .status = 200,
@@ -295,7 +295,7 @@ serve_document(struct conn *c, enum document which)
 	struct buf			 fields;
 
 	if (!d->known) {
-		conn_respond_busy(c);	/* the first key is being made */
+		conn_await_document(c, which);
 		return;
 	}
 	buf_init(&fields, 65536);
@@ -343,7 +343,7 @@ request_serve(struct conn *c, struct span body)
 		ask_engine(c, &route, &connector, body);
 		break;
 	case ROUTE_DOCUMENT:
-		serve_document(c, route.document);
+		document_serve(c, route.document);
 		break;
 	case ROUTE_STATIC:
 		serve_asset(c, "static", route.rest);

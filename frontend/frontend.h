@@ -115,6 +115,8 @@ int	 config_finish(struct frontend *);
 
 /* ---- document.c: discovery and JWKS ---- */
 void	 on_en_fe_document(void *, struct peer *, struct msg *);
+/* Answers the connections that wait for it (conn.c). */
+void	 conns_document_came(struct frontend *, enum document);
 
 /* ---- listener.c ---- */
 void	 listener_add(struct frontend *, int fd);

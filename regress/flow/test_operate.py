@@ -251,7 +251,8 @@ def test_lost_seal_keys(own_dexd):
     (d.run / "seal.keys").unlink()
     d.spawn()
     assert wait_for(lambda: "do not open with our seal keys" in d.read_log())
-    assert requests.get(d.issuer + "/keys").status_code == 503
+    with pytest.raises(requests.Timeout):       # waits for a key; 503 in the end
+        requests.get(d.issuer + "/keys", timeout=1)
     r = flow.redeem(code)
     assert r.status_code == 400 and r.json()["error"] == "invalid_grant"
     d.stop()
@@ -651,3 +652,66 @@ def test_install(own_dexd, tmp_path):
     r = subprocess.run([tmp_path / "usr/sbin/dexd", "-n", "-f", str(d.config_path),
                         "-r", str(d.run)], capture_output=True, text=True)
     assert r.returncode == 0, r.stderr
+
+
+def test_keys_wait_for_the_first_key(own_dexd):
+    """DESIGN section 4: /keys waits for the first key, never an empty set."""
+    d = own_dexd(wait=False)
+    d.spawn()
+    deadline = time.time() + 10
+    while time.time() < deadline:
+        try:
+            r = requests.get(d.issuer + "/keys", timeout=15)
+            break
+        except requests.ConnectionError:
+            time.sleep(0.002)
+    assert r.status_code == 200 and len(r.json()["keys"]) == 1
+
+
+WITHOUT_LANDLOCK = r"""
+#include <errno.h>
+#include <seccomp.h>
+#include <unistd.h>
+
+int
+main(int argc, char *argv[])
+{
+	scmp_filter_ctx	 f = seccomp_init(SCMP_ACT_ALLOW);
+
+	(void)argc;
+	if (f == NULL || seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS),
+	    SCMP_SYS(landlock_create_ruleset), 0) != 0 || seccomp_load(f) != 0)
+		return (99);
+	execv(argv[1], argv + 1);
+	return (99);
+}
+"""
+
+
+def test_no_sandbox_no_start(own_dexd, tmp_path):
+    """DESIGN section 8: fails closed, unless the configuration says otherwise."""
+    if not SANDBOXED:
+        pytest.skip("the sanitizers switch the sandbox off")
+    source, helper = tmp_path / "w.c", tmp_path / "w"
+    source.write_text(WITHOUT_LANDLOCK)
+    subprocess.run(["cc", "-o", helper, source, "-lseccomp"], check=True)
+    d = own_dexd(wait=False)
+    command = [str(helper), *d.command("-d", "-f", str(d.config_path), "-r", str(d.run))]
+    r = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert r.returncode == 1
+    assert "no sandbox, no start: this kernel lacks Landlock" in r.stderr
+    d.config["sandbox"] = "best-effort"
+    d.write_config()
+    proc = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        def up():
+            try:
+                return requests.get(d.issuer + "/keys", timeout=5).status_code == 200
+            except requests.ConnectionError:
+                return False
+        assert wait_for(up)
+        assert status(d.rooms()["engine"][0])["Seccomp"] == "2"
+    finally:
+        proc.terminate()
+        log = proc.communicate(timeout=15)[1]
+    assert "the sandbox is not complete" in log
