@@ -1,0 +1,214 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/unistd.h>
+#include <event2/event.h>
+#include <sodium.h>
+
+#include "log.h"
+#include "regress/compromise/rooms.h"
+
+struct event_base	*rooms_base;
+
+void
+rooms_init(void)
+{
+	log_init("test");
+	log_setup(LOG_LVL_ERROR, LOG_FMT_TEXT);
+	signal(SIGPIPE, SIG_IGN);
+	if (sodium_init() == -1 ||
+	    (rooms_base = event_base_new()) == NULL)
+		fatalx("cannot start");
+}
+
+/* Programs lie beside the test: ../libexec/dexd. */
+static void
+path_of(const char *program, char path[1200])
+{
+	char	 self[1024], *slash;
+	ssize_t	 n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		fatal("readlink");
+	self[n] = '\0';
+	if ((slash = strrchr(self, '/')) != NULL)
+		*slash = '\0';
+	snprintf(path, 1200, "%s/../libexec/dexd/%s", self, program);
+}
+
+static void
+exec_room(const char *program, int fd)
+{
+	char	 path[1200];
+	char	*argv[2], *none[] = { NULL };
+
+	path_of(program, path);
+	if (fd == 3 || dup2(fd, 3) == 3)
+		closefrom(4);
+	argv[0] = path;
+	argv[1] = NULL;
+	execve(path, argv, none);
+	_exit(127);
+}
+
+static void
+on_ready(void *room, struct peer *p, struct msg *m)
+{
+	(void)p;
+	(void)m;
+	((struct played *)room)->ready = true;
+}
+
+static void
+on_gone(void *room, struct peer *p)
+{
+	struct played	*r = room;
+
+	if (p == r->wire) {
+		r->wire = NULL;
+		r->wire_gone = true;
+	}
+	if (p == r->parent)
+		r->parent = NULL;
+	peer_free(p);
+}
+
+static struct peer *
+our_end(struct played *r, enum room as, int fd, peer_handler * const *handlers)
+{
+	static peer_handler	*tables[8][MSG_MAX];
+	static unsigned		 used;
+	peer_handler		**t = tables[used++ % 8];
+	struct peer_config	 c = { .self = as, .other = r->room,
+		.name = r->name, .room = r, .handlers = t, .gone = on_gone };
+	struct peer		*p;
+
+	memcpy(t, handlers, sizeof(tables[0]));
+	t[ROOM_PA_READY] = on_ready;
+	if ((p = peer_new(rooms_base, fd, &c)) == NULL)
+		fatalx("no peer");
+	return (p);
+}
+
+static void
+pair(int sv[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
+		fatal("socketpair");
+}
+
+struct peer *
+room_wire(struct played *r, enum room as, peer_handler * const *handlers)
+{
+	struct msg_pa_room_peer	 m = { .room = (uint8_t)as };
+	int			 sv[2];
+
+	pair(sv);
+	if (peer_tell(r->parent, PA_ROOM_PEER, &m, sv[1]) == -1)
+		fatalx("cannot give a wire");
+	close(sv[1]);
+	return (our_end(r, as, sv[0], handlers));
+}
+
+void
+room_begin(struct played *r, enum room as, peer_handler * const *handlers)
+{
+	struct msg_pa_room_start	 m = {
+		.title = span_str(r->program), .log_level = LOG_LVL_ERROR };
+	int				 sv[2];
+
+#ifdef DEXD_SANITIZE
+	m.sandbox = SANDBOX_OFF;
+#endif
+	pair(sv);
+	if ((r->pid = fork()) == 0)
+		exec_room(r->program, sv[1]);
+	close(sv[1]);
+	r->ready = r->wire_gone = false;
+	r->parent = our_end(r, ROOM_PARENT, sv[0], handlers);
+	if (peer_tell(r->parent, PA_ROOM_START, &m, -1) == -1)
+		fatalx("cannot start a room");
+	r->wire = room_wire(r, as, handlers);
+}
+
+void
+room_go(struct played *r)
+{
+	struct msg_pa_room_go	 m = { 0 };
+
+	if (peer_tell(r->parent, PA_ROOM_GO, &m, -1) == -1 ||
+	    !rooms_wait(&r->ready))
+		fatalx("%s does not get ready", r->program);
+}
+
+void
+room_end(struct played *r)
+{
+	if (r->pid > 0) {
+		kill(r->pid, SIGKILL);
+		waitpid(r->pid, NULL, 0);
+	}
+	if (r->wire != NULL)
+		peer_free(r->wire);
+	if (r->parent != NULL)
+		peer_free(r->parent);
+	memset(&r->pid, 0, sizeof(r->pid));
+	r->wire = r->parent = NULL;
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(*(int *)arg)++;
+}
+
+static bool
+run(const bool *flag, int ticks)
+{
+	const struct timeval	 tv = { 0, 50000 };
+	int			 passed = 0;
+	struct event		*tick = event_new(rooms_base, -1, EV_PERSIST,
+				    on_tick, &passed);
+
+	event_add(tick, &tv);
+	while ((flag == NULL || !*flag) && passed < ticks)
+		event_base_loop(rooms_base, EVLOOP_ONCE);
+	event_free(tick);
+	return (flag != NULL && *flag);
+}
+
+bool
+rooms_wait(const bool *flag)
+{
+	return (run(flag, 100));
+}
+
+void
+rooms_settle(void)
+{
+	run(NULL, 3);
+}
