@@ -1,0 +1,290 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* link: regress/compromise/rooms.c */
+
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "docmac.h"
+#include "page_data.h"
+#include "regress/compromise/rooms.h"
+#include "test.h"
+
+/*
+ * The engine is broken and the frontend is the real program: what an engine
+ * may not make a frontend publish or say, whatever it answers.
+ */
+
+static struct played	 frontend = { "frontend", ROOM_FRONTEND, "", 0, NULL,
+			    NULL, false, false };
+static const uint8_t	 document_key[32] = { 3 };
+static uint16_t		 port;
+static struct msg_en_fe_answer	 next;	/* what the engine says */
+static bool		 sealed_seen, password_seen, finished;
+static char		 reply[65536];
+
+static void
+on_http(void *room, struct peer *p, struct msg *m)
+{
+	const struct msg_fe_en_http	*h = &m->fe_en_http;
+	struct span			 value;
+
+	(void)room;
+	sealed_seen = h->sealed.len != 0;
+	password_seen = msg_list_find(h->form, "password", &value) ||
+	    memmem(h->form.p, h->form.len, "s3cret", 6) != NULL ||
+	    memmem(span_ptr(h->sealed), h->sealed.len, "s3cret", 6) != NULL;
+	if (peer_answer(p, m->rid, EN_FE_ANSWER, &next) == -1)
+		fail_msg("the answer does not travel");
+}
+
+static peer_handler * const	 handlers[MSG_MAX] = {
+	[FE_EN_HTTP] = on_http,
+};
+
+static int
+listener(void)
+{
+	struct sockaddr_in	 sin = { .sin_family = AF_INET,
+				    .sin_addr.s_addr =
+				    htonl(INADDR_LOOPBACK) };
+	socklen_t		 len = sizeof(sin);
+	int			 fd = socket(AF_INET, SOCK_STREAM |
+				    SOCK_NONBLOCK, 0);
+
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
+	    listen(fd, 16) == -1 ||
+	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1)
+		fail_msg("no socket");
+	port = ntohs(sin.sin_port);
+	return (fd);
+}
+
+static int
+setup(void **state)
+{
+	struct msg_pa_fe_config	 c = { .issuer = span_str("http://x/dex"),
+		.title = span_str("t"), .logo_url = span_str("theme/l.svg"),
+		.theme = span_str("light") };
+	struct msg_pa_fe_key	 k = { .number = 1,
+		.document_key = span_mem(document_key, 32) };
+	struct msg_pa_fe_sealkey s = { .connector = span_str("local"),
+		.instance = 7, .public_key = span_mem(document_key, 32) };
+	struct msg_pa_fe_listen	 l = { .address = span_str("x") };
+	uint8_t			 pub[32] = { 9 };
+	int			 fd = listener();
+
+	(void)state;
+	s.public_key = span_mem(pub, 32);
+	memset(&next, 0, sizeof(next));
+	room_begin(&frontend, ROOM_ENGINE, handlers);
+	assert_int_equal(peer_tell(frontend.parent, PA_FE_CONFIG, &c, -1), 0);
+	assert_int_equal(peer_tell(frontend.parent, PA_FE_KEY, &k, -1), 0);
+	assert_int_equal(peer_tell(frontend.parent, PA_FE_SEALKEY, &s, -1), 0);
+	assert_int_equal(peer_tell(frontend.parent, PA_FE_LISTEN, &l, fd), 0);
+	close(fd);
+	room_go(&frontend);
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	room_end(&frontend);
+	return (0);
+}
+
+/* The browser, in a thread of its own while the loop plays the engine. */
+static void *
+browse(void *arg)
+{
+	struct sockaddr_in	 sin = { .sin_family = AF_INET,
+				    .sin_port = htons(port),
+				    .sin_addr.s_addr =
+				    htonl(INADDR_LOOPBACK) };
+	const struct timeval	 tv = { 2, 0 };
+	const char		*text = arg;
+	size_t			 len = 0;
+	ssize_t			 n;
+	int			 fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0 &&
+	    send(fd, text, strlen(text), 0) == (ssize_t)strlen(text))
+		while (len < sizeof(reply) - 1 && (n = recv(fd, reply + len,
+		    sizeof(reply) - 1 - len, 0)) > 0)
+			len += (size_t)n;
+	reply[len] = '\0';
+	close(fd);
+	finished = true;
+	return (NULL);
+}
+
+static void
+visit(const char *text)
+{
+	pthread_t	 thread;
+	char		*copy = strdup(text);
+
+	finished = false;
+	assert_int_equal(pthread_create(&thread, NULL, browse, copy), 0);
+	assert_true(rooms_wait(&finished));
+	pthread_join(thread, NULL);
+	free(copy);
+}
+
+static void
+get(const char *path)
+{
+	char	 text[256];
+
+	snprintf(text, sizeof(text), "GET %s HTTP/1.0\r\n\r\n", path);
+	visit(text);
+}
+
+static void
+publish(uint64_t serial, const char *body, enum document mac_kind,
+    const uint8_t *key)
+{
+	uint8_t				 mac[32];
+	struct msg_en_fe_document	 m = { .document = DOCUMENT_JWKS,
+		.serial = serial, .key_number = 1, .body = span_str(body),
+		.mac = span_mem(mac, 32) };
+
+	docmac(mac, key, mac_kind, 1, serial, span_str(body));
+	assert_int_equal(peer_tell(frontend.wire, EN_FE_DOCUMENT, &m, -1), 0);
+	rooms_settle();
+}
+
+/* "nor publish a key": only what the signer made, and never an older one. */
+static void
+publishes_what_the_signer_made(void **state)
+{
+	static const uint8_t	 guess[32] = { 4 };
+
+	(void)state;
+	publish(5, "{\"keys\":[\"true\"]}", DOCUMENT_JWKS, document_key);
+	get("/dex/keys");
+	assert_non_null(strstr(reply, "[\"true\"]"));
+	publish(6, "{\"keys\":[\"mine\"]}", DOCUMENT_JWKS, guess);
+	publish(7, "{\"keys\":[\"mine\"]}", DOCUMENT_DISCOVERY, document_key);
+	publish(4, "{\"keys\":[\"old\"]}", DOCUMENT_JWKS, document_key);
+	get("/dex/keys");
+	assert_non_null(strstr(reply, "[\"true\"]"));
+	publish(6, "{\"keys\":[\"next\"]}", DOCUMENT_JWKS, document_key);
+	get("/dex/keys");
+	assert_non_null(strstr(reply, "[\"next\"]"));
+}
+
+/* "serves; status, header and cookie syntax is checked": no header of its own. */
+static void
+cannot_split_answers(void **state)
+{
+	struct list_buf	 cookies;
+
+	(void)state;
+	next.kind = ANSWER_REDIRECT;
+	next.status = 302;
+	next.location = span_str("http://x/\r\nSet-Cookie: a=b");
+	get("/dex/auth");
+	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+	assert_null(strstr(reply, "a=b"));
+	next.location = span_str("http://x/\xc3\xa9 y");
+	get("/dex/auth");
+	assert_non_null(strstr(reply, "Location: http://x/%C3%A9%20y\r\n"));
+	next.location = span_str("http://x/");
+	next.cookies = LIST_OF(&cookies, "session=stolen");
+	get("/dex/auth");
+	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+	list_buf_clear(&cookies);
+	next.cookies = LIST_OF(&cookies, "dexd_req_x=y\r\nX: z");
+	get("/dex/auth");
+	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+	assert_null(strstr(reply, "X: z"));
+	list_buf_clear(&cookies);
+	next.cookies = (struct msg_list){ NULL, 0, 0 };
+	next.status = 99;
+	get("/dex/auth");
+	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+}
+
+/* Page data is escaped, whoever composed it. */
+static void
+cannot_write_script(void **state)
+{
+	struct page_data	 d;
+
+	(void)state;
+	page_data_init(&d);
+	page_data_str(&d, "ErrType", span_str("<script>alert(1)</script>"));
+	page_data_str(&d, "ErrMsg", span_str("x"));
+	next.kind = ANSWER_PAGE;
+	next.page = PAGE_ERROR;
+	next.status = 400;
+	next.data = msg_list_of(&d.list);
+	get("/dex/auth");
+	assert_non_null(strstr(reply, "&lt;script&gt;"));
+	assert_null(strstr(reply, "<script"));
+	page_data_clear(&d);
+}
+
+/* "nor read passwords": what is typed reaches the engine in a box only. */
+static void
+cannot_read_passwords(void **state)
+{
+	static const char	 form[] = "login=me&password=s3cret";
+	char			 text[512];
+
+	(void)state;
+	next.kind = ANSWER_TEXT;
+	next.status = 200;
+	snprintf(text, sizeof(text), "POST /dex/auth/local/login?state=abc "
+	    "HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	    "Content-Length: %zu\r\n\r\n%s", sizeof(form) - 1, form);
+	visit(text);
+	assert_non_null(strstr(reply, "HTTP/1.1 200"));
+	assert_true(sealed_seen);
+	assert_false(password_seen);
+	/* A connector without a worker: then nothing at all. */
+	snprintf(text, sizeof(text), "POST /dex/auth/gone/login?state=abc "
+	    "HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	    "Content-Length: %zu\r\n\r\n%s", sizeof(form) - 1, form);
+	visit(text);
+	assert_false(sealed_seen);
+	assert_false(password_seen);
+}
+
+int
+main(void)
+{
+#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest	 tests[] = {
+		T(publishes_what_the_signer_made), T(cannot_split_answers),
+		T(cannot_write_script), T(cannot_read_passwords),
+	};
+
+	rooms_init();
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
