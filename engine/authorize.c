@@ -29,6 +29,7 @@
 #define URL_MAX		16384
 #define PARAMS_MAX	(64 * 1024)
 #define BACK_MAX	4096	/* a way back that is longer is left out */
+#define NONCE_MAX	2048	/* what is attested and signed */
 #define CONNECTORS_MAX	128	/* on the page of choices */
 
 /* ---- who is on offer ---- */
@@ -327,12 +328,11 @@ path_connector(struct request *r, const struct client *client)
 }
 
 static void
-seal_failed(struct request *r)
+go(struct request *r)
 {
 	struct flow	*f = r->flow;
 
-	flow_error(r, f->pending.redirect_uri, f->pending.state,
-	    "invalid_request", "the request is too large");
+	redirect_or_refuse(r, &f->url);
 }
 
 /* A link back to the choice is offered when there is one. */
@@ -340,27 +340,21 @@ static void
 begin_password(struct request *r, const struct connector *c)
 {
 	struct flow	*f = r->flow;
-	struct buf	 url, back;
+	struct buf	 back;
 
-	if (flow_seal(r, &f->pending) == -1) {
-		seal_failed(r);
-		return;
-	}
-	buf_init(&url, URL_MAX);
 	buf_init(&back, BACK_MAX);
 	if (r->e->nconnectors > 1) {
 		request_put_path(r, &back, "/auth?");
 		put_params(r, &back);
 	}
-	request_put_path(r, &url, "/auth/");
-	url_put_segment(&url, c->conf->id);
-	buf_put_str(&url, "/login?back=");
+	request_put_path(r, &f->url, "/auth/");
+	url_put_segment(&f->url, c->conf->id);
+	buf_put_str(&f->url, "/login?back=");
 	if (buf_ok(&back))
-		url_put_query(&url, buf_span(&back));
-	buf_printf(&url, "&state=%s", f->pending.id);
-	redirect_or_refuse(r, &url);
-	buf_clear(&url);
+		url_put_query(&f->url, buf_span(&back));
+	buf_printf(&f->url, "&state=%s", f->pending.id);
 	buf_clear(&back);
+	flow_keep(r, go);
 }
 
 static void
@@ -373,11 +367,11 @@ on_begun(void *arg, struct msg *m)
 		answer_error_page(r, 500, "The login could not be begun.");
 		return;
 	}
-	f->pending.private_data = m->au_en_begun.private_data;
-	if (flow_seal(r, &f->pending) == -1)
-		seal_failed(r);
-	else
-		answer_redirect(r, 302, m->au_en_begun.url);
+	/* The message ends with this call; the plain buffer does not. */
+	buf_put_span(&f->plain, m->au_en_begun.private_data);
+	f->pending.private_data = buf_span(&f->plain);
+	buf_put_span(&f->url, m->au_en_begun.url);
+	flow_keep(r, go);
 }
 
 static void
@@ -461,6 +455,11 @@ authorize_connector(struct request *r)
 	if ((client = validate(r, &a)) == NULL ||
 	    (c = path_connector(r, client)) == NULL)
 		return;
+	if (a.nonce.len > NONCE_MAX) {
+		flow_error(r, a.redirect_uri, a.state, "invalid_request",
+		    "the nonce is too long");
+		return;
+	}
 	if (a.silent) {
 		flow_error(r, a.redirect_uri, a.state, "login_required",
 		    "nobody is logged in");

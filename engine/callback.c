@@ -51,24 +51,28 @@ ask_worker(struct request *r)
 	buf_clear(&url);
 }
 
-void
-callback_endpoint(struct request *r)
+static void
+on_open(struct request *r)
 {
-	struct span	 state;
-	struct flow	*f;
+	struct flow	*f = r->flow;
 
-	/* POST is how SAML answers; no such connector exists yet. */
-	msg_list_find(r->http->query, "state", &state);
-	if (r->http->query_bad || r->http->method != HTTP_GET ||
-	    state.len == 0) {
-		answer_error_page(r, 400, "The request is malformed.");
-		return;
-	}
-	if ((f = flow_open(r, state, r->http->connector)) == NULL)
-		return;
 	if (f->connector->conf->kind != CONNECTOR_CALLBACK)
 		answer_error_page(r, 400,
 		    "This connector takes no answer here.");
 	else
 		ask_worker(r);
+}
+
+void
+callback_endpoint(struct request *r)
+{
+	struct span	 state;
+
+	/* POST is how SAML answers; no such connector exists yet. */
+	msg_list_find(r->http->query, "state", &state);
+	if (r->http->query_bad || r->http->method != HTTP_GET ||
+	    state.len == 0)
+		answer_error_page(r, 400, "The request is malformed.");
+	else
+		flow_open(r, state, r->http->connector, on_open);
 }

@@ -29,19 +29,14 @@
 
 #define URL_MAX		16384
 #define SCOPES_MAX	16384
-#define PENDING_COOKIES	3	/* live in one browser */
+
+#define FINISHED	"This login was finished already. " \
+    "Go back to the application and try again."
 
 static uint64_t
 now(void)
 {
 	return ((uint64_t)time(NULL));
-}
-
-static uint32_t
-pending_lifetime(const struct engine *e)
-{
-	return (e->conf->auth_requests_secs < PENDING_LIFETIME_MAX ?
-	    e->conf->auth_requests_secs : PENDING_LIFETIME_MAX);
 }
 
 void
@@ -66,6 +61,7 @@ flow_free(void *arg)
 	struct flow	*f = arg;
 
 	buf_clear(&f->plain);
+	buf_clear(&f->url);
 	list_buf_clear(&f->scopes);
 	freezero(f, sizeof(*f));
 }
@@ -77,118 +73,11 @@ flow_new(struct request *r)
 
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return (NULL);
-	buf_init(&f->plain, PENDING_WIRE_MAX);
+	buf_init(&f->plain, PENDING_ROW_MAX);
+	buf_init(&f->url, URL_MAX);
 	list_buf_init(&f->scopes, SCOPES_MAX);
 	r->flow = f;
 	r->flow_free = flow_free;
-	return (f);
-}
-
-/*
- * A browser keeps at most three logins under way: room is made by forgetting
- * the first it sent, which RFC 6265 section 5.4 makes the oldest.
- */
-static void
-drop_old_cookies(struct request *r)
-{
-	struct msg_list	 cookies = r->http->cookies;
-	struct span	 name, value, id;
-	const char	*tag;
-	unsigned	 live = 0;
-
-	while (msg_list_next(&cookies, &name) &&
-	    msg_list_next(&cookies, &value))
-		live += memmem(span_ptr(name), name.len, "dexd_req_", 9) !=
-		    NULL;
-	cookies = r->http->cookies;
-	while (live >= PENDING_COOKIES && msg_list_next(&cookies, &name) &&
-	    msg_list_next(&cookies, &value)) {
-		tag = memmem(span_ptr(name), name.len, "dexd_req_", 9);
-		if (tag == NULL)
-			continue;
-		id = span_mem(tag + 9,
-		    (size_t)((const char *)name.p + name.len - tag - 9));
-		request_set_cookie(r, "req", id, span_mem(NULL, 0), 0);
-		live--;
-	}
-}
-
-int
-flow_seal(struct request *r, const struct pending_request *p)
-{
-	struct engine	*e = r->e;
-	struct buf	 b;
-	int		 error;
-
-	buf_init(&b, PENDING_WIRE_MAX);
-	error = pending_seal(&b, p, e->conf->issuer, e->keys[0].number,
-	    e->keys[0].key);
-	if (error == 0) {
-		drop_old_cookies(r);
-		request_set_cookie(r, "req", span_str(p->id), buf_span(&b),
-		    pending_lifetime(e));
-	}
-	buf_clear(&b);
-	return (error);
-}
-
-static const struct cookie_key *
-key_of(const struct engine *e, struct span value)
-{
-	uint32_t	 number;
-	unsigned	 i;
-
-	if (!pending_key_number(value, &number))
-		return (NULL);
-	for (i = 0; i < e->nkeys; i++)
-		if (e->keys[i].number == number)
-			return (&e->keys[i]);
-	return (NULL);
-}
-
-/* Everything is checked again: the configuration may have changed since. */
-static const char *
-open_checked(struct request *r, struct flow *f, struct span state,
-    struct span connector)
-{
-	struct engine			*e = r->e;
-	struct span			 value;
-	const struct cookie_key		*k;
-	struct pending_request		*p = &f->pending;
-
-	value = request_cookie(r, "req", state);
-	if ((k = key_of(e, value)) == NULL || pending_open(p, &f->plain,
-	    value, state, e->conf->issuer, k->key, now(),
-	    pending_lifetime(e)) == -1)
-		return ("This login was not begun in this browser, or it took "
-		    "too long. Go back to the application and try again.");
-	if (connector.len != 0 && !span_eq(connector, p->connector))
-		return ("This login was begun with another connector.");
-	f->client = client_find(e, p->client_id);
-	f->connector = connector_find(e, p->connector);
-	if (f->client == NULL || f->connector == NULL ||
-	    !client_allows(f->client, f->connector) ||
-	    !redirect_uri_allowed(p->redirect_uri,
-	    f->client->conf->redirect_uris, f->client->conf->is_public))
-		return ("This login is not possible any more.");
-	scope_list(&f->scopes, p->scope);
-	return (buf_ok(&f->scopes.b) ? NULL : "This request is too large.");
-}
-
-struct flow *
-flow_open(struct request *r, struct span state, struct span connector)
-{
-	struct flow	*f;
-	const char	*why;
-
-	if ((f = flow_new(r)) == NULL) {
-		answer_busy(r);
-		return (NULL);
-	}
-	if ((why = open_checked(r, f, state, connector)) != NULL) {
-		answer_error_page(r, 400, why);
-		return (NULL);
-	}
 	return (f);
 }
 
@@ -284,7 +173,9 @@ on_code_stored(void *arg, enum store_status status)
 	struct request	*r = arg;
 	struct flow	*f = r->flow;
 
-	if (status != STORE_OK)
+	if (status == STORE_CONFLICT)
+		answer_error_page(r, 400, FINISHED);
+	else if (status != STORE_OK)
 		answer_error_page(r, 500, "The login could not be stored.");
 	else
 		flow_finish(r, f->pending.redirect_uri, span_str(f->code),
@@ -315,6 +206,8 @@ store_code(struct request *r, const struct msg_au_en_identity *i)
 	}
 	randid_make(f->code);
 	c.id = span_str(f->code);
+	if (f->row)
+		write_set_delete_auth_request(ws, span_str(p->id));
 	write_set_insert_auth_code(ws, &c);
 	store_commit(r->e->store, ws, on_code_stored, r);
 }
@@ -329,8 +222,7 @@ on_request_stored(void *arg, enum store_status status)
 	struct buf	 b;
 
 	if (status == STORE_CONFLICT) {
-		answer_error_page(r, 400, "This login was finished already. "
-		    "Go back to the application and try again.");
+		answer_error_page(r, 400, FINISHED);
 		return;
 	}
 	if (status != STORE_OK) {
@@ -383,6 +275,8 @@ store_request(struct request *r, const struct msg_au_en_identity *i)
 	request_set_cookie(r, "login", a.id, span_str(binder),
 	    r->e->conf->auth_requests_secs);
 	sodium_memzero(binder, sizeof(binder));
+	if (f->row)
+		write_set_delete_auth_request(ws, a.id);
 	write_set_insert_auth_request(ws, &a);
 	list_buf_clear(&types);
 	store_commit(r->e->store, ws, on_request_stored, r);
@@ -394,8 +288,8 @@ flow_identity(struct request *r, const struct msg_au_en_identity *i)
 	struct flow	*f = r->flow;
 
 	log_login(r, i);
-	request_set_cookie(r, "req", span_str(f->pending.id),
-	    span_mem(NULL, 0), 0);
+	request_set_cookie(r, f->row ? "row" : "req",
+	    span_str(f->pending.id), span_mem(NULL, 0), 0);
 	if (r->e->conf->skip_approval && !f->pending.force_approval)
 		store_code(r, i);
 	else

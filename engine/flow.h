@@ -27,6 +27,8 @@
  * form, the callback and the consent page share.
  */
 
+#define PENDING_ROW_MAX	65536	/* bytes of a request in a row */
+
 /* A pending request under way in one HTTP request; it is r->flow. */
 struct flow {
 	struct pending_request	 pending;
@@ -36,22 +38,28 @@ struct flow {
 	struct list_buf		 scopes;	/* of the pending request */
 	char			 code[RANDID_LEN + 1];
 	char			 hmac_key[RANDID_KEY_LEN + 1];
+	bool			 row;		/* kept in the store */
+	struct span		 path_connector;
+	struct buf		 url;		/* where to send the browser */
+	void			(*then)(struct request *);
 };
 
 /* Attaches an empty flow to the request; NULL: no memory. */
 struct flow	*flow_new(struct request *);
 
-/* Puts the pending request into its cookie; -1 if it is too large. */
-int		 flow_seal(struct request *, const struct pending_request *);
+/*
+ * Keeps r->flow's pending request for this browser, then goes on; or answers
+ * that it cannot.
+ */
+void		 flow_keep(struct request *, void (*then)(struct request *));
 
 /*
- * Opens the pending request that `state` names from this browser's cookie and
- * attaches the flow to the request.  Otherwise answers with a page that
- * explains itself and returns NULL.  `connector` is the one of the path, or
- * empty when the path names none.
+ * Opens the pending request that `state` names for this browser, attaches the
+ * flow to the request and goes on.  Otherwise answers with a page that explains
+ * itself.  `connector` is the one of the path, or empty when it names none.
  */
-struct flow	*flow_open(struct request *, struct span state,
-		    struct span connector);
+void		 flow_open(struct request *, struct span state,
+		    struct span connector, void (*then)(struct request *));
 
 /*
  * A worker said who this is: logs the login, then either asks for consent or

@@ -14,7 +14,10 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <stdlib.h>
+
 #include "flow.h"
+#include "log.h"
 
 /*
  * /auth/{connector}/login: the password form.  What was typed is in a sealed
@@ -65,6 +68,23 @@ show_form(struct request *r, unsigned status, bool invalid)
 	buf_clear(&post);
 }
 
+/* Without the name: people type passwords into that field, too. */
+static void
+log_failure(struct request *r)
+{
+	struct flow		*f = r->flow;
+	struct request_log	 l = request_log(r);
+	char			*connector = span_dup(f->connector->conf->id);
+	char			*client = span_dup(f->client->conf->id);
+
+	log_info("login failed", "connector_id", connector, "client_id",
+	    client, "client_remote_addr", l.address, "request_id",
+	    l.request_id);
+	free(connector);
+	free(client);
+	request_log_free(&l);
+}
+
 static void
 on_identity(void *arg, struct msg *m)
 {
@@ -73,9 +93,10 @@ on_identity(void *arg, struct msg *m)
 	if (m != NULL && m->au_en_identity.status == IDENTITY_OK)
 		flow_identity(r, &m->au_en_identity);
 	else if (m != NULL &&
-	    m->au_en_identity.status == IDENTITY_BAD_CREDENTIALS)
+	    m->au_en_identity.status == IDENTITY_BAD_CREDENTIALS) {
+		log_failure(r);
 		show_form(r, 401, true);
-	else
+	} else
 		flow_no_identity(r, m);
 }
 
@@ -98,19 +119,11 @@ check_password(struct request *r)
 		answer_busy(r);
 }
 
-void
-login_endpoint(struct request *r)
+static void
+on_open(struct request *r)
 {
-	struct span	 state;
-	struct flow	*f;
+	struct flow	*f = r->flow;
 
-	msg_list_find(r->http->query, "state", &state);
-	if (r->http->query_bad || r->http->form_bad || state.len == 0) {
-		answer_error_page(r, 400, "The request is malformed.");
-		return;
-	}
-	if ((f = flow_open(r, state, r->http->connector)) == NULL)
-		return;
 	if (f->connector->conf->kind != CONNECTOR_PASSWORD)
 		answer_error_page(r, 500,
 		    "This connector does not check passwords.");
@@ -120,4 +133,16 @@ login_endpoint(struct request *r)
 		check_password(r);
 	else
 		answer_error_page(r, 400, "This method is not for this page.");
+}
+
+void
+login_endpoint(struct request *r)
+{
+	struct span	 state;
+
+	msg_list_find(r->http->query, "state", &state);
+	if (r->http->query_bad || r->http->form_bad || state.len == 0)
+		answer_error_page(r, 400, "The request is malformed.");
+	else
+		flow_open(r, state, r->http->connector, on_open);
 }

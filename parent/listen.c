@@ -137,6 +137,8 @@ open_one(struct parent *p, const struct listen_conf *c, char *err,
 		return (-1);
 	}
 	TAILQ_INSERT_TAIL(&p->listeners, l, entry);
+	log_info("listening on", "server", c->tls ? "https" : "http",
+	    "address", l->address);
 	return (0);
 }
 

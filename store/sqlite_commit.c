@@ -36,8 +36,12 @@ static const char * const	 op_sql[OP_MAX] = {
 	    " claims_username, claims_email, claims_email_verified,"
 	    " claims_groups, claims_preferred_username, connector_id,"
 	    " connector_data, expiry, code_challenge, code_challenge_method,"
-	    " hmac_key, auth_time, dexd_attestation, dexd_binder) values"
-	    " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	    " hmac_key, auth_time, dexd_attestation, dexd_binder)"
+	    /* Of people who have not logged in there is a limited number. */
+	    " select ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
+	    "?17,?18,?19,?20,?21,?22,?23,?24 where ?9 or (select count(*)"
+	    " from auth_request where not logged_in and dexd_binder is not"
+	    " null) < 1000",
 	[OP_DELETE_AUTH_REQUEST] = "delete from auth_request where id = ?",
 	[OP_INSERT_AUTH_CODE] = "insert into auth_code (id, client_id, scopes,"
 	    " nonce, redirect_uri, claims_user_id, claims_username,"

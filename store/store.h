@@ -132,6 +132,10 @@ void	 store_gc(struct store *, uint64_t now, store_gc_cb *, void *);
  */
 struct write_set	*write_set_new(void);
 void	 write_set_free(struct write_set *);	/* instead of a commit */
+/*
+ * One that is not logged in conflicts also when there are a thousand such, so
+ * that strangers cannot fill the store.
+ */
 void	 write_set_insert_auth_request(struct write_set *,
 	    const struct auth_request *);
 void	 write_set_delete_auth_request(struct write_set *, struct span id);

@@ -93,8 +93,8 @@ def test_malformed_query(dexd):
 
 
 def test_too_large_a_request(dexd):
-    """What does not fit into the cookie is refused, not cut off."""
-    r = auth(dexd, state="x" * 3000)
+    """What cannot be attested is refused, not cut off."""
+    r = auth(dexd, nonce="x" * 3000)
     assert r.status_code == 303 and params_of(r)["error"] == "invalid_request"
 
 

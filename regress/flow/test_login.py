@@ -331,6 +331,28 @@ def test_nothing_is_stored_before_the_login(dexd):
     assert dexd.rows("auth_request") == before
 
 
+@pytest.mark.parametrize("connector", ["mock", "local"])
+def test_a_request_too_large_for_a_cookie(dexd, connector):
+    """DESIGN: it becomes a row that only this browser can name; dex has no
+    limit on state."""
+    before = dexd.rows("auth_request")
+    flow = Flow(dexd, connector=connector, state="s" * 4000)
+    target = flow.start().headers["Location"]
+    assert dexd.rows("auth_request") == before + 1
+    assert is_page(Browser(dexd).get(target), 400)
+    state = re.search(r"state=([a-z0-9]{25})", target).group(1)
+    r = flow.browser.get("approval?hmac=x&req=" + state)
+    assert is_page(r, 500)                      # nobody has logged in yet
+    r = flow.browser.get(target) if connector == "mock" else flow.browser.post(
+        target, {"login": "admin@example.com", "password": "password"})
+    r = flow.approve(r)
+    assert params_of(r)["state"] == "s" * 4000
+    assert flow.redeem(params_of(r)["code"]).status_code == 200
+    assert dexd.rows("auth_request") == before
+    # The row is gone with the login: it is good once.
+    assert is_page(flow.browser.get(target), 400)
+
+
 def test_code_is_redeemed_once(dexd):
     """RFC 6749 4.1.2: a code used twice is refused; dex: invalid_grant."""
     flow = Flow(dexd)

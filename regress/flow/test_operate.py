@@ -362,6 +362,7 @@ def test_nothing_secret_reaches_the_log(own_dexd):
         "Authorization": "Bearer " + got["access_token"]})
     log = d.read_log()
     assert "login successful" in log and "signed" in log
+    assert "login failed" in log and f"address=127.0.0.1:{d.port}" in log
     secrets = [code, got["access_token"], got["id_token"], "not-the-password-1",
                SECRET, flow.verifier, flow.params["nonce"], flow.params["state"],
                (d.run / "seal.keys").read_text().split()[1]]
@@ -715,3 +716,14 @@ def test_no_sandbox_no_start(own_dexd, tmp_path):
         proc.terminate()
         log = proc.communicate(timeout=15)[1]
     assert "the sandbox is not complete" in log
+
+
+def test_large_requests_are_capped(own_dexd):
+    """DESIGN section 7: a global cap; strangers cannot fill the store."""
+    d = own_dexd()
+    flow = Flow(d, state="s" * 4000)
+    got = [flow.start().status_code for _ in range(1010)]
+    assert len(flow.browser.session.cookies) == 3
+    assert got == [302] * 1000 + [503] * 10
+    assert d.rows("auth_request") == 1000
+    assert Flow(d).start().status_code == 302       # an ordinary one goes on

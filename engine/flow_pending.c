@@ -1,0 +1,328 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "flow.h"
+#include "redirect_uri.h"
+
+/*
+ * Keeping a pending request between two visits of a browser: sealed into a
+ * cookie, or, when it is too large for one, as a row of auth_request that only
+ * this browser can name.  The store caps such rows.
+ */
+
+#define PENDING_COOKIES	3	/* live in one browser */
+
+#define STRANGER	"This login was not begun in this browser, or it took " \
+    "too long. Go back to the application and try again."
+
+static uint64_t
+now(void)
+{
+	return ((uint64_t)time(NULL));
+}
+
+static uint32_t
+pending_lifetime(const struct engine *e)
+{
+	return (e->conf->auth_requests_secs < PENDING_LIFETIME_MAX ?
+	    e->conf->auth_requests_secs : PENDING_LIFETIME_MAX);
+}
+
+/* The kind of a cookie that holds or names a pending request, and its id. */
+static const char *
+pending_cookie(struct span name, struct span *id)
+{
+	static const char * const	 kinds[] = { "req", "row" };
+	static const char * const	 tags[] = { "dexd_req_", "dexd_row_" };
+	const char			*at;
+	size_t				 i, n;
+
+	for (i = 0; i < 2; i++) {
+		n = strlen(tags[i]);
+		at = memmem(span_ptr(name), name.len, tags[i], n);
+		if (at == NULL)
+			continue;
+		*id = span_mem(at + n, name.len - n -
+		    (size_t)(at - (const char *)name.p));
+		return (kinds[i]);
+	}
+	return (NULL);
+}
+
+/*
+ * A browser keeps at most three logins under way: room is made by forgetting
+ * the first it sent, which RFC 6265 section 5.4 makes the oldest.
+ */
+static void
+drop_old_cookies(struct request *r)
+{
+	struct msg_list	 cookies = r->http->cookies;
+	struct span	 name, value, id;
+	const char	*kind;
+	unsigned	 live = 0;
+
+	while (msg_list_next(&cookies, &name) &&
+	    msg_list_next(&cookies, &value))
+		live += pending_cookie(name, &id) != NULL;
+	cookies = r->http->cookies;
+	while (live >= PENDING_COOKIES && msg_list_next(&cookies, &name) &&
+	    msg_list_next(&cookies, &value)) {
+		if ((kind = pending_cookie(name, &id)) == NULL)
+			continue;
+		request_set_cookie(r, kind, id, span_mem(NULL, 0), 0);
+		live--;
+	}
+}
+
+/* Puts the pending request into its cookie; -1 if it is too large. */
+static int
+keep_in_cookie(struct request *r, const struct pending_request *p)
+{
+	struct engine	*e = r->e;
+	struct buf	 b;
+	int		 error;
+
+	buf_init(&b, PENDING_WIRE_MAX);
+	error = pending_seal(&b, p, e->conf->issuer, e->keys[0].number,
+	    e->keys[0].key);
+	if (error == 0) {
+		drop_old_cookies(r);
+		request_set_cookie(r, "req", span_str(p->id), buf_span(&b),
+		    pending_lifetime(e));
+	}
+	buf_clear(&b);
+	return (error);
+}
+
+static void
+on_row_kept(void *arg, enum store_status status)
+{
+	struct request	*r = arg;
+	struct flow	*f = r->flow;
+
+	if (status == STORE_OK)
+		f->then(r);
+	else
+		answer_busy(r);		/* too many of them, or no disk */
+}
+
+/* The row is bound to the browser by a secret in a cookie. */
+static void
+keep_in_row(struct request *r)
+{
+	struct flow			*f = r->flow;
+	const struct pending_request	*p = &f->pending;
+	struct write_set		*ws = write_set_new();
+	char				 binder[RANDID_KEY_LEN + 1];
+	uint8_t				 hash[BINDER_LEN];
+	struct auth_request		 a = {
+		.id = span_str(p->id), .client_id = p->client_id,
+		.scopes = msg_list_of(&f->scopes),
+		.redirect_uri = p->redirect_uri, .nonce = p->nonce,
+		.state = p->state, .force_approval = p->force_approval,
+		.connector_id = p->connector,
+		.connector_data = p->private_data,
+		.expiry = now() + pending_lifetime(r->e),
+		.challenge = p->challenge,
+		.challenge_method = p->challenge_method,
+		.hmac_key = span_str(p->id),	/* never used: not logged in */
+		.binder = span_mem(hash, sizeof(hash)) };
+
+	if (ws == NULL) {
+		answer_busy(r);
+		return;
+	}
+	randid_make_key(binder);
+	binder_hash(hash, span_str(binder));
+	drop_old_cookies(r);
+	request_set_cookie(r, "row", a.id, span_str(binder),
+	    pending_lifetime(r->e));
+	sodium_memzero(binder, sizeof(binder));
+	write_set_insert_auth_request(ws, &a);
+	store_commit(r->e->store, ws, on_row_kept, r);
+}
+
+void
+flow_keep(struct request *r, void (*then)(struct request *))
+{
+	struct flow	*f = r->flow;
+
+	if (keep_in_cookie(r, &f->pending) == 0) {
+		then(r);
+		return;
+	}
+	list_buf_clear(&f->scopes);
+	scope_list(&f->scopes, f->pending.scope);
+	f->then = then;
+	keep_in_row(r);
+}
+
+static const struct cookie_key *
+key_of(const struct engine *e, struct span value)
+{
+	uint32_t	 number;
+	unsigned	 i;
+
+	if (!pending_key_number(value, &number))
+		return (NULL);
+	for (i = 0; i < e->nkeys; i++)
+		if (e->keys[i].number == number)
+			return (&e->keys[i]);
+	return (NULL);
+}
+
+/* Everything is checked again: the configuration may have changed since. */
+static const char *
+check_again(struct request *r, struct flow *f)
+{
+	struct engine			*e = r->e;
+	const struct pending_request	*p = &f->pending;
+
+	if (f->path_connector.len != 0 &&
+	    !span_eq(f->path_connector, p->connector))
+		return ("This login was begun with another connector.");
+	f->client = client_find(e, p->client_id);
+	f->connector = connector_find(e, p->connector);
+	if (f->client == NULL || f->connector == NULL ||
+	    !client_allows(f->client, f->connector) ||
+	    !redirect_uri_allowed(p->redirect_uri,
+	    f->client->conf->redirect_uris, f->client->conf->is_public))
+		return ("This login is not possible any more.");
+	list_buf_clear(&f->scopes);
+	scope_list(&f->scopes, p->scope);
+	return (buf_ok(&f->scopes.b) ? NULL : "This request is too large.");
+}
+
+static void
+opened(struct request *r)
+{
+	struct flow	*f = r->flow;
+	const char	*why = check_again(r, f);
+
+	if (why != NULL)
+		answer_error_page(r, 400, why);
+	else
+		f->then(r);
+}
+
+/* Copies what the row says into f->plain, which outlives the row. */
+static bool
+take_row(struct flow *f, const struct auth_request *a)
+{
+	struct pending_request	*p = &f->pending;
+	struct msg_list		 scopes = a->scopes;
+	struct span		 scope, words;
+	struct buf		 text;
+	struct {
+		struct span	*to;
+		struct span	 from;
+	}			 parts[] = {
+		{ &p->connector, a->connector_id },
+		{ &p->client_id, a->client_id },
+		{ &p->redirect_uri, a->redirect_uri },
+		{ &p->state, a->state }, { &p->nonce, a->nonce },
+		{ &p->challenge, a->challenge },
+		{ &p->challenge_method, a->challenge_method },
+		{ &p->private_data, a->connector_data },
+		{ &p->scope, { NULL, 0 } },
+	};
+	const size_t		 n = sizeof(parts) / sizeof(parts[0]);
+	size_t			 i, at;
+
+	buf_init(&text, PENDING_ROW_MAX);
+	while (msg_list_next(&scopes, &scope)) {
+		buf_put_span(&text, scope);
+		buf_put_c(&text, ' ');
+	}
+	words = buf_span(&text);
+	parts[n - 1].from = words;
+	for (i = 0; i < n; i++)
+		buf_put_span(&f->plain, parts[i].from);
+	/* Only now does the buffer stay where it is. */
+	for (i = 0, at = 0; i < n; at += parts[i++].from.len)
+		*parts[i].to = span_mem(f->plain.p + at, parts[i].from.len);
+	p->force_approval = a->force_approval;
+	memcpy(p->id, a->id.p, PENDING_ID_LEN);
+	i = buf_ok(&text) && buf_ok(&f->plain);
+	buf_clear(&text);
+	return (i != 0);
+}
+
+static bool
+is_mine(struct request *r, const struct auth_request *a)
+{
+	uint8_t		 hash[BINDER_LEN];
+
+	binder_hash(hash, request_cookie(r, "row", a->id));
+	return (!a->logged_in && a->id.len == PENDING_ID_LEN &&
+	    a->binder.len == BINDER_LEN && span_eq_secret(a->binder,
+	    span_mem(hash, sizeof(hash))) && now() < a->expiry);
+}
+
+static void
+on_row(void *arg, enum store_status status, const struct auth_request *a)
+{
+	struct request	*r = arg;
+	struct flow	*f = r->flow;
+
+	if (status == STORE_ERROR)
+		answer_error_page(r, 500, "The login could not be read.");
+	else if (status != STORE_OK || !is_mine(r, a) || !take_row(f, a))
+		answer_error_page(r, 400, STRANGER);
+	else {
+		f->row = true;
+		opened(r);
+	}
+}
+
+static bool
+open_cookie(struct request *r, struct flow *f, struct span state)
+{
+	struct engine			*e = r->e;
+	struct span			 value = request_cookie(r, "req",
+					    state);
+	const struct cookie_key		*k = key_of(e, value);
+
+	return (k != NULL && pending_open(&f->pending, &f->plain, value, state,
+	    e->conf->issuer, k->key, now(), pending_lifetime(e)) == 0);
+}
+
+void
+flow_open(struct request *r, struct span state, struct span connector,
+    void (*then)(struct request *))
+{
+	struct flow	*f;
+
+	if ((f = flow_new(r)) == NULL) {
+		answer_busy(r);
+		return;
+	}
+	f->then = then;
+	f->path_connector = connector;
+	if (open_cookie(r, f, state))
+		opened(r);
+	else if (state.len == PENDING_ID_LEN &&
+	    request_cookie(r, "row", state).len != 0)
+		store_auth_request_get(r->e->store, state, on_row, r);
+	else
+		answer_error_page(r, 400, STRANGER);
+}
