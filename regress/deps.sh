@@ -5,11 +5,7 @@ set -eu
 [ "$(uname -s)" = Linux ] || exit 0
 command -v dpkg-query >/dev/null || exit 0
 
-want="gcc libc6-dev make pkg-config libevent-dev libtls-dev libssl-dev
-libsodium-dev libyaml-dev libjansson-dev libsqlite3-dev libbsd-dev
-libseccomp-dev libcrypt-dev libcmocka-dev libcurl4-openssl-dev libcjose-dev clang libclang-rt-14-dev bmake
-mandoc python3-pytest python3-authlib python3-requests sqlite3 openssl binutils curl
-util-linux procps"
+want=$(cat "$(dirname "$0")/packages")
 
 missing=
 for p in $want; do
