@@ -63,6 +63,8 @@ for m in man/*.[1-9]; do
 	    complain "$m"
 done
 
+/usr/bin/python3 regress/style/example_keys.py || complain "etc/example.yaml"
+
 for s in configure regress/*.sh regress/*/*.sh etc/*.sh .ci/run; do
 	[ -e "$s" ] || continue
 	sh -n "$s" || complain "$s"
