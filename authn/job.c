@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "count.h"
 #include "job.h"
 #include "log.h"
 
@@ -110,6 +111,8 @@ job_answer(struct job *j, enum identity_status status,
 			    .status = IDENTITY_ERROR };
 		}
 	}
+	count_one(COUNT_IDENTITIES,
+	    identity_status_name((enum identity_status)m.status));
 	if (j->engine == j->w->engine && peer_answer(j->engine, j->msg.rid,
 	    AU_EN_IDENTITY, &m) == -1) {
 		m = (struct msg_au_en_identity){ .status = IDENTITY_ERROR };

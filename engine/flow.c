@@ -21,6 +21,7 @@
 #include <bsd/stdlib.h>
 #include <sodium.h>
 
+#include "count.h"
 #include "flow.h"
 #include "log.h"
 #include "redirect_uri.h"
@@ -283,11 +284,22 @@ store_request(struct request *r, const struct msg_au_en_identity *i)
 }
 
 void
+flow_count(const struct request *r, enum identity_status status)
+{
+	const struct flow	*f = r->flow;
+	char			*connector = span_dup(f->connector->conf->id);
+
+	count_two(COUNT_LOGINS, connector, identity_status_name(status));
+	free(connector);
+}
+
+void
 flow_identity(struct request *r, const struct msg_au_en_identity *i)
 {
 	struct flow	*f = r->flow;
 
 	log_login(r, i);
+	flow_count(r, IDENTITY_OK);
 	request_set_cookie(r, f->row ? "row" : "req",
 	    span_str(f->pending.id), span_mem(NULL, 0), 0);
 	if (r->e->conf->skip_approval && !f->pending.force_approval)
@@ -299,8 +311,12 @@ flow_identity(struct request *r, const struct msg_au_en_identity *i)
 void
 flow_no_identity(struct request *r, const struct msg *m)
 {
-	switch (m == NULL ? IDENTITY_ERROR :
-	    (enum identity_status)m->au_en_identity.status) {
+	enum identity_status	 status = m == NULL ? IDENTITY_ERROR :
+				    (enum identity_status)
+				    m->au_en_identity.status;
+
+	flow_count(r, status);
+	switch (status) {
 	case IDENTITY_BUSY:
 		answer_busy(r);
 		return;

@@ -71,6 +71,9 @@ void		 flow_identity(struct request *,
 /* Any other answer of a worker, or none (m == NULL): an error page. */
 void		 flow_no_identity(struct request *, const struct msg *m);
 
+/* Counts what a worker said (count.def). */
+void		 flow_count(const struct request *, enum identity_status);
+
 /* Sends an error to the client's redirect URI (RFC 6749 4.1.2.1). */
 void		 flow_error(struct request *, struct span redirect_uri,
 		    struct span state, const char *error, const char *text);

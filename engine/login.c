@@ -95,6 +95,7 @@ on_identity(void *arg, struct msg *m)
 	else if (m != NULL &&
 	    m->au_en_identity.status == IDENTITY_BAD_CREDENTIALS) {
 		log_failure(r);
+		flow_count(r, IDENTITY_BAD_CREDENTIALS);
 		show_form(r, 401, true);
 	} else
 		flow_no_identity(r, m);

@@ -21,6 +21,7 @@
 #include <event2/event_struct.h>
 #include <sqlite3.h>
 
+#include "count.h"
 #include "json.h"
 #include "log.h"
 #include "request.h"
@@ -106,6 +107,17 @@ ready(void *room)
 	wires_resume(e);
 }
 
+static void
+count(void *room)
+{
+	struct engine	*e = room;
+
+	count_set(count_get(COUNT_REQUESTS_ACTIVE, NULL, NULL, NULL),
+	    e->nrequests);
+	count_set(count_get(COUNT_STORE_HEALTHY, NULL, NULL, NULL),
+	    e->healthy);
+}
+
 /* The frontends finish what they have; the last of them lets us go. */
 static void
 stop(void *room)
@@ -135,7 +147,7 @@ main(void)
 		.room = ROOM_ENGINE, .program = "engine", .ctx = &engine,
 		.handlers = handlers, .warm_up = warm_up, .peer = wire_new,
 		.peer_gone = wire_gone, .prepare = prepare, .ready = ready,
-		.stop = stop,
+		.stop = stop, .count = count,
 	};
 	int			 status;
 

@@ -14,6 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,6 +22,7 @@
 #include <event2/event.h>
 
 #include "conn.h"
+#include "count.h"
 #include "log.h"
 #include "room.h"
 
@@ -273,6 +275,10 @@ conn_respond_busy(struct conn *c)
 static void
 refuse(struct conn *c, unsigned status)
 {
+	char	 code[12];
+
+	snprintf(code, sizeof(code), "%u", status);
+	count_one(COUNT_HTTP_REFUSED, code);
 	c->close = true;
 	c->head_only = false;
 	conn_respond_text(c, status, response_reason(status));
@@ -452,6 +458,8 @@ conn_new(struct frontend *fe, int fd, const struct in6_addr *peer)
 	/* Behind a proxy every visitor has the proxy's address. */
 	if (!ip_in(peer, fe->proxies, fe->nproxies)) {
 		if (!address_enter(fe, peer)) {
+			count_add(count_get(COUNT_TURNED_AWAY, NULL, NULL,
+			    NULL), 1);
 			evutil_closesocket(fd);
 			return;
 		}
@@ -480,8 +488,15 @@ conn_new(struct frontend *fe, int fd, const struct in6_addr *peer)
 	event_assign(&c->deadline, room_base(), -1, 0, on_deadline, c);
 	TAILQ_INSERT_TAIL(&fe->conns, c, entry);
 	fe->nconns++;
+	count_add(fe->accepted, 1);
 	set_reading(c, true);
 	set_deadline(c, HEAD_TIME);
+}
+
+void
+conns_count(struct frontend *fe)
+{
+	count_set(count_get(COUNT_CONNECTIONS, NULL, NULL, NULL), fe->nconns);
 }
 
 void

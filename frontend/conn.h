@@ -76,6 +76,9 @@ void	 conn_continue(struct conn *);
 /* The request in hand waits for a document. */
 void	 conn_await_document(struct conn *, enum document);
 
+/* Sets the gauge (count.def). */
+void	 conns_count(struct frontend *);
+
 /* No more requests: closes idle ones, marks others. */
 void	 conns_drain(struct frontend *);
 

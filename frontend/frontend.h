@@ -24,6 +24,7 @@
 #include <event2/event_struct.h>
 
 #include "client_ip.h"
+#include "count.h"
 #include "http_req.h"
 #include "io.h"
 #include "peer.h"
@@ -105,6 +106,7 @@ struct frontend {
 	struct event			 stop_timer;
 	struct conn_list		 conns;
 	unsigned			 nconns;
+	struct count			*accepted;
 	struct address_tree		 addresses;
 	struct http_req			 req;	/* the one being parsed */
 };

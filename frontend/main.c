@@ -75,6 +75,12 @@ ready(void *room)
 }
 
 static void
+count(void *room)
+{
+	conns_count(room);
+}
+
+static void
 on_stop_timer(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -124,13 +130,14 @@ main(void)
 		.room = ROOM_FRONTEND, .program = io_program,
 		.ctx = &frontend, .handlers = handlers, .warm_up = warm_up,
 		.peer = wire_new, .prepare = prepare, .ready = ready,
-		.stop = stop,
+		.stop = stop, .count = count,
 	};
 
 	TAILQ_INIT(&frontend.listeners);
 	TAILQ_INIT(&frontend.sealkeys);
 	TAILQ_INIT(&frontend.conns);
 	RB_INIT(&frontend.addresses);
+	frontend.accepted = count_get(COUNT_ACCEPTED, NULL, NULL, NULL);
 	config_handlers(handlers);
 	return (room_run(&ops));
 }

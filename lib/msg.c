@@ -190,9 +190,8 @@ static const struct edge {
 	uint32_t	 max;
 } edges[] = {
 	{ ROOM_PARENT,	 ROOM_ANY,	 96 * 1024 },
-	{ ROOM_ANY,	 ROOM_PARENT,	 1024 },
+	{ ROOM_ANY,	 ROOM_PARENT,	 64 * 1024 },
 	{ ROOM_CONFIG,	 ROOM_PARENT,	 80 * 1024 },
-	{ ROOM_CONTROL,	 ROOM_PARENT,	 1024 },
 	{ ROOM_FRONTEND, ROOM_ENGINE,	 192 * 1024 },
 	{ ROOM_ENGINE,	 ROOM_FRONTEND,	 192 * 1024 },
 	{ ROOM_ENGINE,	 ROOM_SIGNER,	 192 * 1024 },
@@ -254,7 +253,7 @@ room_name(enum room r)
 {
 	static const char * const	 names[] = {
 		"parent", "config", "frontend", "engine", "signer", "keygen",
-		"authn", "control", "dexctl"
+		"authn", "control", "telemetry", "dexctl"
 	};
 
 	_Static_assert(sizeof(names) / sizeof(names[0]) == ROOM_MAX,
@@ -408,4 +407,16 @@ msg_list_of(const struct list_buf *l)
 	if (!buf_ok(&l->b))
 		return ((struct msg_list){ NULL, 0, 0 });
 	return (list);
+}
+
+const char *
+identity_status_name(enum identity_status status)
+{
+	static const char * const	 names[IDENTITY_MAX] = {
+		[IDENTITY_OK] = "ok",
+		[IDENTITY_BAD_CREDENTIALS] = "bad credentials",
+		[IDENTITY_DENIED] = "denied", [IDENTITY_BUSY] = "busy",
+		[IDENTITY_EXPIRED] = "expired", [IDENTITY_ERROR] = "error" };
+
+	return (status < IDENTITY_MAX ? names[status] : "?");
 }

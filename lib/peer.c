@@ -21,6 +21,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "count.h"
 #include "log.h"
 #include "peer_int.h"
 
@@ -28,6 +29,9 @@
  * Requests, dispatch and the life of a peer.  The bytes come and go in
  * peer_io.c.
  */
+
+/* Every peer of this process, for peers_count(). */
+static TAILQ_HEAD(, peer)	 peers = TAILQ_HEAD_INITIALIZER(peers);
 
 static int
 pending_cmp(struct pending *a, struct pending *b)
@@ -66,6 +70,11 @@ peer_new(struct event_base *base, int fd, const struct peer_config *config)
 		close(fd);
 		return (NULL);
 	}
+	p->sent = count_get(COUNT_MESSAGES, room_name(config->other), "out",
+	    NULL);
+	p->received = count_get(COUNT_MESSAGES, room_name(config->other),
+	    "in", NULL);
+	TAILQ_INSERT_TAIL(&peers, p, entry);
 	return (p);
 }
 
@@ -90,6 +99,7 @@ peer_free(struct peer *p)
 	if (p == NULL || p->freed)
 		return;
 	p->freed = true;
+	TAILQ_REMOVE(&peers, p, entry);
 	peer_io_stop(p);
 	while ((q = RB_MIN(pending_tree, &p->pending)) != NULL) {
 		cb = q->cb;
@@ -126,11 +136,36 @@ peer_pending(const struct peer *p)
 	return (p->npending);
 }
 
+/* Peers of one kind of room are one series: their sum. */
+void
+peers_count(void)
+{
+	uint64_t	 queued[ROOM_MAX] = { 0 }, pending[ROOM_MAX] = { 0 };
+	bool		 known[ROOM_MAX] = { false };
+	struct peer	*p;
+	unsigned	 i;
+
+	TAILQ_FOREACH(p, &peers, entry) {
+		known[p->config.other] = true;
+		queued[p->config.other] += p->out_len;
+		pending[p->config.other] += p->npending;
+	}
+	for (i = 0; i < ROOM_MAX; i++) {
+		if (!known[i])
+			continue;
+		count_set(count_get(COUNT_QUEUE, room_name((enum room)i),
+		    NULL, NULL), queued[i]);
+		count_set(count_get(COUNT_PENDING, room_name((enum room)i),
+		    NULL, NULL), pending[i]);
+	}
+}
+
 void
 peer_bad(struct peer *p, const char *why)
 {
 	if (p->config.other == ROOM_PARENT)
 		fatalx("parent: %s", why);
+	count_one(COUNT_BROKEN, room_name(p->config.other));
 	log_warn("peer broke the rules, closing it", "peer",
 	    room_name(p->config.other), "name", p->name, "why", why);
 	peer_io_break(p);
@@ -145,6 +180,7 @@ peer_send(struct peer *p, enum msg_type type, uint32_t rid, struct span fields,
 	    !msg_allowed(type, p->config.self, p->config.other) ||
 	    fields.len > p->edge_out || msg_table[type].fd != (fd != -1))
 		return (-1);
+	count_add(p->sent, 1);
 	return (peer_io_queue(p, type, rid, fields, fd));
 }
 
@@ -314,6 +350,7 @@ peer_dispatch(struct peer *p, enum msg_type type, uint32_t rid,
 		goto refused;
 	}
 	m.rid = rid;
+	count_add(p->received, 1);
 	if (msg_table[type].role == MSG_ANSWER) {
 		take_answer(p, &m);
 		return;

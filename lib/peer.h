@@ -102,6 +102,9 @@ void		 peer_forget(struct peer *, const void *arg);
 int		 peer_answer(struct peer *, uint32_t rid, enum msg_type,
 		    const void *m);
 
+/* Sets the gauges of queues (count.def) to what they are now. */
+void		 peers_count(void);
+
 /*
  * Breaks off with a log record of what the peer did: fatalx() when it is the
  * parent, else the peer is closed and `gone` is called from the event loop.

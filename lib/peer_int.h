@@ -50,7 +50,10 @@ struct out_frame {
 };
 TAILQ_HEAD(out_queue, out_frame);
 
+struct count;
+
 struct peer {
+	TAILQ_ENTRY(peer)	 entry;		/* of all in this process */
 	struct peer_config	 config;
 	char			*name;
 	struct event_base	*base;
@@ -71,6 +74,8 @@ struct peer {
 	uint32_t		 npending;
 	uint32_t		 nexpired;
 	uint32_t		 last_rid;
+	struct count		*sent;
+	struct count		*received;
 	unsigned		 busy;		/* dispatching: do not free yet */
 	bool			 paused;	/* by peer_pause() */
 	bool			 choked;	/* by our own full queue */

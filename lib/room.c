@@ -25,6 +25,7 @@
 #include <event2/event.h>
 #include <sodium.h>
 
+#include "count.h"
 #include "log.h"
 #include "privdrop.h"
 #include "room.h"
@@ -156,6 +157,22 @@ on_pa_room_log(void *room, struct peer *p, struct msg *m)
 }
 
 static void
+on_pa_room_count(void *room, struct peer *p, struct msg *m)
+{
+	struct msg_room_pa_counts	 answer = { 0 };
+	struct buf			 b;
+
+	if (self.ops->count != NULL)
+		self.ops->count(room);
+	peers_count();
+	buf_init(&b, COUNT_BYTES_MAX);
+	count_encode(&b);
+	answer.counts = buf_span(&b);
+	peer_answer(p, m->rid, ROOM_PA_COUNTS, &answer);
+	buf_clear(&b);
+}
+
+static void
 on_pa_room_stop(void *room, struct peer *p, struct msg *m)
 {
 	(void)p;
@@ -186,6 +203,7 @@ set_handlers(const struct room_ops *ops)
 	self.handlers[PA_ROOM_GO] = on_pa_room_go;
 	self.handlers[PA_ROOM_LOG] = on_pa_room_log;
 	self.handlers[PA_ROOM_STOP] = on_pa_room_stop;
+	self.handlers[PA_ROOM_COUNT] = on_pa_room_count;
 }
 
 /*
@@ -216,6 +234,7 @@ room_run(const struct room_ops *ops)
 	};
 
 	log_init(ops->program);
+	count_init();
 	if (fcntl(PARENT_FD, F_GETFD) == -1)
 		fatalx("%s is started by dexd, not by hand", ops->program);
 	closefrom(PARENT_FD + 1);

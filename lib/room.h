@@ -48,6 +48,8 @@ struct room_ops {
 	int		(*prepare)(void *ctx);
 	/* Sandboxed and READY was said: resume the peers. */
 	void		(*ready)(void *ctx);
+	/* Set your gauges (count.def): someone asks.  May be NULL. */
+	void		(*count)(void *ctx);
 	/* PA_ROOM_STOP: wind down, then room_exit().  NULL: exit at once. */
 	void		(*stop)(void *ctx);
 };

@@ -33,7 +33,7 @@ static const char * const	 users[ROOM_MAX] = {
 	[ROOM_CONFIG] = "_dexdcfg", [ROOM_FRONTEND] = "_dexd",
 	[ROOM_ENGINE] = "_dexdeng", [ROOM_SIGNER] = "_dexdsig",
 	[ROOM_KEYGEN] = "_dexdsig", [ROOM_AUTHN] = "_dexdauth",
-	[ROOM_CONTROL] = "_dexdctl",
+	[ROOM_CONTROL] = "_dexdctl", [ROOM_TELEMETRY] = "_dexd",
 };
 
 int

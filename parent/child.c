@@ -56,6 +56,7 @@ child_new(struct parent *p, struct generation *gen, enum room room,
 void
 child_free(struct child *c)
 {
+	gather_forget(c);
 	if (c->gen != NULL)
 		TAILQ_REMOVE(&c->gen->children, c, entry);
 	if (event_initialized(&c->respawn))
@@ -95,6 +96,7 @@ on_gone(void *room, struct peer *peer)
 {
 	struct child	*c = room;
 
+	gather_forget(c);
 	if (c->peer == peer)
 		c->peer = NULL;
 	peer_free(peer);
@@ -147,6 +149,7 @@ handlers(void)
 	table[SG_PA_KEYGEN] = on_sg_pa_keygen;
 	parse_handlers(table);
 	command_handlers(table);
+	gather_handlers(table);
 	return (table);
 }
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "count.h"
 #include "log.h"
 #include "parent.h"
 
@@ -56,11 +57,13 @@ on_reparsed(struct parent *p, struct settings *s, const char *problems)
 	char	 err[600];
 
 	if (s == NULL) {
+		count_one(COUNT_RELOADS, "failed");
 		log_error("reload: the configuration is wrong", "problems",
 		    problems);
 		reload_answer(p, RESULT_FAILED, problems);
 	} else if (checks_store(p, s) == -1 ||
 	    listeners_open(p, s, err, sizeof(err)) == -1) {
+		count_one(COUNT_RELOADS, "failed");
 		log_error("reload failed", "why", err);
 		reload_answer(p, RESULT_FAILED, err);
 	} else

@@ -22,6 +22,7 @@
 #include <event2/event.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "log.h"
 #include "parent.h"
 
@@ -208,8 +209,10 @@ begin_serving(struct generation *g)
 	/* Before the old control room, which asked, is told to stop. */
 	reload_answer(p, RESULT_OK, "reloaded");
 	TAILQ_FOREACH_SAFE(old, &p->generations, entry, next)
-		if (old != g && old->state == GEN_SERVING)
+		if (old != g && old->state == GEN_SERVING) {
+			count_one(COUNT_RELOADS, "ok");
 			generation_drain(old);
+		}
 	listeners_prune(p, g->settings);
 }
 
@@ -325,6 +328,8 @@ replace(struct child *c)
 	struct timeval	 tv = { 0, 0 };
 
 	tv.tv_sec = crash_delay(&c->crashes, &c->crashed_at, time(NULL));
+	count_one(COUNT_RESTARTS, c->program);
+	gather_forget(c);
 	wire_gone(c);
 	if (c->peer != NULL) {
 		peer_free(c->peer);
@@ -357,6 +362,7 @@ restart(struct generation *g)
 	struct timeval	 tv = { 0, 0 };
 
 	tv.tv_sec = crash_delay(&p->restarts, &p->restarted_at, time(NULL));
+	count_one(COUNT_RESTARTS, "engine");
 	event_assign(&p->restart, p->base, -1, 0, on_restart, p);
 	event_add(&p->restart, &tv);
 }
@@ -377,7 +383,9 @@ start_failed(struct generation *g, const struct child *c)
 	if (old == NULL) {
 		p->stopping = true;
 		p->status = 1;
-	} else if (generation_find(old, ROOM_ENGINE) == NULL)
+	} else
+		count_one(COUNT_RELOADS, "failed");
+	if (old != NULL && generation_find(old, ROOM_ENGINE) == NULL)
 		restart(old);
 	generation_kill(g);
 }

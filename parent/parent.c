@@ -29,6 +29,7 @@
 #include <event2/event.h>
 #include <sodium.h>
 
+#include "count.h"
 #include "log.h"
 #include "parent.h"
 #include "pathnames.h"
@@ -277,6 +278,8 @@ parent_run(const struct options *options)
 	p.self = libexec_dir();
 	TAILQ_INIT(&p.generations);
 	TAILQ_INIT(&p.listeners);
+	LIST_INIT(&p.gathers);
+	count_init();
 	if (sodium_init() == -1)
 		fatalx("libsodium does not start");
 	raise_limits();

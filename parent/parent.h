@@ -112,6 +112,8 @@ int	 seal_load(struct seal_roots *, const char *file, char *err,
 
 struct generation;
 struct parent;
+struct gather;
+LIST_HEAD(gather_list, gather);
 
 struct child {
 	TAILQ_ENTRY(child)	 entry;
@@ -178,6 +180,12 @@ void	 wire_make(struct child *, struct child *);
 void	 wire_gone(struct child *);
 void	 sealkey_spread(struct generation *, const struct child *worker);
 void	 keygen_begin(struct child *signer, enum jwa);
+
+/* ---- counts (gather.c) ---- */
+
+void	 gather_handlers(peer_handler **);
+/* The child is gone: what it asked for is answered to nobody. */
+void	 gather_forget(const struct child *);
 
 /* ---- into the background (background.c) ---- */
 
@@ -258,6 +266,7 @@ struct parent {
 	/* the reload that dexctl waits for */
 	struct child		*asker;
 	uint32_t		 asker_rid;
+	struct gather_list	 gathers;
 	/* keygen */
 	struct child		*keygen;
 	time_t			 keygens[10];	/* when the last ones began */

@@ -22,6 +22,7 @@
 #include <event2/event.h>
 #include <sodium.h>
 
+#include "count.h"
 #include "jose.h"
 #include "json.h"
 #include "log.h"
@@ -119,6 +120,9 @@ audit(const struct msg_en_sg_sign *m, const struct attestation *who,
 static void
 on_en_sg_sign(void *room, struct peer *p, struct msg *m)
 {
+	static const char * const	 results[SIGN_MAX] = {
+		[SIGN_OK] = "ok", [SIGN_REFUSED] = "refused",
+		[SIGN_NO_KEY] = "no key", [SIGN_ERROR] = "error" };
 	struct signer			*s = room;
 	const struct msg_en_sg_sign	*ask = &m->en_sg_sign;
 	const struct signing_key	*k = keyset_find(&s->keys, KEY_CURRENT);
@@ -143,6 +147,7 @@ on_en_sg_sign(void *room, struct peer *p, struct msg *m)
 		answer.access_token = buf_span(&access);
 		answer.id_token = buf_span(&id);
 	}
+	count_one(COUNT_SIGNATURES, results[answer.status]);
 	if (refused != NULL || answer.status == SIGN_OK)
 		audit(ask, &who, k == NULL ? "" : k->kid, refused);
 	peer_answer(p, m->rid, SG_EN_SIGNED, &answer);
@@ -162,6 +167,7 @@ on_en_sg_verify(void *room, struct peer *p, struct msg *m)
 	    m->en_sg_verify.token, m->en_sg_verify.ignore_expiry,
 	    (uint64_t)time(NULL), &payload);
 	answer.payload = buf_span(&payload);
+	count_one(COUNT_VERIFICATIONS, answer.valid ? "valid" : "invalid");
 	peer_answer(p, m->rid, SG_EN_VERIFIED, &answer);
 	buf_clear(&payload);
 }

@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "count.h"
 #include "json.h"
 #include "log.h"
 #include "sqlite.h"
@@ -132,6 +133,19 @@ run_set(struct store *s, struct write_set *ws)
 	return (status);
 }
 
+static void
+count_flush(void)
+{
+	count_add(count_get(COUNT_FLUSHES, NULL, NULL, NULL), 1);
+}
+
+static void
+count_commit(enum store_status status)
+{
+	count_one(COUNT_COMMITS, status == STORE_OK ? "ok" :
+	    status == STORE_CONFLICT ? "conflict" : "error");
+}
+
 /*
  * A transaction of its own for one set, after the shared one was lost
  * (SQLITE_FULL and others void it whole).
@@ -152,7 +166,8 @@ run_alone(struct store *s, struct write_set *ws)
 		sqlite_complain(s->db, "commit");
 		sqlite_run(s->db, "rollback");
 		ws->status = STORE_ERROR;
-	}
+	} else
+		count_flush();
 }
 
 TAILQ_HEAD(write_sets, write_set);
@@ -168,8 +183,10 @@ run_together(struct store *s, struct write_sets *sets)
 		if (sqlite3_get_autocommit(s->db))
 			return (false);
 	}
-	if (sqlite_run(s->db, "commit") == SQLITE_OK)
+	if (sqlite_run(s->db, "commit") == SQLITE_OK) {
+		count_flush();
 		return (true);
+	}
 	sqlite_complain(s->db, "commit");
 	if (!sqlite3_get_autocommit(s->db))
 		sqlite_run(s->db, "rollback");
@@ -182,6 +199,7 @@ try_later(struct store *s)
 {
 	const struct timeval	 soon = { 0, 1000 };
 
+	count_add(count_get(COUNT_STORE_BUSY, NULL, NULL, NULL), 1);
 	if (++s->busy_turns > BUSY_TURNS_MAX)
 		return (false);
 	return (event_add(s->commit_event, &soon) == 0);
@@ -214,6 +232,7 @@ sqlite_on_commit(evutil_socket_t fd, short what, void *arg)
 			run_alone(s, ws);
 	while ((ws = TAILQ_FIRST(&sets)) != NULL) {
 		TAILQ_REMOVE(&sets, ws, entry);
+		count_commit(ws->status);
 		ws->cb(ws->arg, ws->status);
 		write_set_free(ws);
 	}
