@@ -361,22 +361,60 @@ take_frontend(struct config *c, const struct ynode *n, void *target)
 		{ "theme", take_string, AT(theme) },
 		{ "logoURL", take_string, AT(logo_url) },
 		{ "extra", take_pairs, AT(extra) },
-		{ "dir", take_unsupported, 0 },
+		{ "dir", take_string, AT(theme_dir) },
 		FIELDS_END
 	};
 
 	(void)target;
 	fields_read(c, n, fields, c, "frontend");
+	c->theme_line = line_of_key(n, "dir");
+}
+
+/* The name of one directory: it becomes part of a path. */
+static bool
+is_theme_name(const char *s)
+{
+	size_t	 n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS"
+		    "TUVWXYZ0123456789._-");
+
+	return (n != 0 && n <= 64 && s[n] == '\0' && s[0] != '.');
+}
+
+/*
+ * Theme and directory, once the file is read: what is missing has a default,
+ * and the environment may name the directory, as with dex.
+ */
+void
+check_theme(struct config *c, const struct ynode *frontend)
+{
+	const char	*env = getenv("DEX_FRONTEND_DIR");
+	unsigned	 line = frontend == NULL ? 1 :
+			    line_of_key(frontend, "theme");
+
+	if (c->theme_dir != NULL && c->theme_dir[0] == '\0') {
+		free(c->theme_dir);
+		c->theme_dir = NULL;
+	}
+	if (c->theme_dir == NULL && env != NULL && env[0] != '\0') {
+		c->theme_dir = xstrdup(env);
+		c->theme_line = 1;
+	}
 	/* dex maps the names of its former themes to light. */
-	if (c->theme != NULL && (strcmp(c->theme, "coreos") == 0 ||
-	    strcmp(c->theme, "tectonic") == 0)) {
+	if (c->theme == NULL || c->theme[0] == '\0' ||
+	    strcmp(c->theme, "coreos") == 0 ||
+	    strcmp(c->theme, "tectonic") == 0) {
 		free(c->theme);
 		c->theme = xstrdup("light");
 	}
-	if (c->theme != NULL && strcmp(c->theme, "light") != 0 &&
+	if (c->theme_dir == NULL && strcmp(c->theme, "light") != 0 &&
 	    strcmp(c->theme, "dark") != 0)
-		problem(c, line_of_key(n, "theme"),
-		    "the themes are light and dark");
+		problem(c, line, "the themes are light and dark; others need "
+		    "frontend.dir");
+	else if (!is_theme_name(c->theme))
+		problem(c, line, "a theme is the name of a directory");
+	if (c->logo_url == NULL)
+		c->logo_url = xstrdup(c->theme_dir == NULL ?
+		    "theme/logo.svg" : "theme/logo.png");
 }
 
 static void

@@ -78,6 +78,8 @@ struct config {
 	char			*title;
 	char			*logo_url;
 	char			*theme;
+	char			*theme_dir;	/* frontend.dir */
+	unsigned		 theme_line;
 	struct list_buf		 extra;
 
 	struct connector_def	 connectors[CONNECTORS_MAX];
@@ -125,6 +127,7 @@ bool	 is_one_of(const char *, const char * const *list);
 
 /* ---- the blocks ---- */
 
+void	 check_theme(struct config *, const struct ynode *frontend);
 field_take	 take_storage, take_web, take_oauth2, take_expiry,
 		 take_logger, take_frontend, take_signer;
 void	 read_document(struct config *, const struct ynode *);

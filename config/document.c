@@ -89,10 +89,7 @@ check_whole(struct config *c, const struct ynode *n)
 		problem(c, 1, "web is missing");
 	if (c->title == NULL)
 		c->title = xstrdup("dexd");
-	if (c->theme == NULL)
-		c->theme = xstrdup("light");
-	if (c->logo_url == NULL)
-		c->logo_url = xstrdup("theme/logo.svg");
+	check_theme(c, ynode_get(n, "frontend"));
 }
 
 static void

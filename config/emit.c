@@ -158,6 +158,17 @@ emit_tls(struct config *c)
 		problem(c, c->https_line, "tlsCert or tlsKey is too long");
 }
 
+static void
+emit_theme(struct config *c)
+{
+	struct msg_cf_pa_theme	 m = { .dir = span_str(c->theme_dir),
+		.theme = span_str(c->theme), .line = c->theme_line };
+
+	if (c->theme_dir != NULL &&
+	    peer_tell(c->parent, CF_PA_THEME, &m, -1) == -1)
+		problem(c, c->theme_line, "frontend.dir is too long");
+}
+
 void
 emit_all(struct config *c)
 {
@@ -167,6 +178,7 @@ emit_all(struct config *c)
 	emit_listen(c, c->http, c->http_line, false);
 	emit_listen(c, c->https, c->https_line, true);
 	emit_tls(c);
+	emit_theme(c);
 	emit_connectors(c);
 	emit_frontend(c);
 	emit_engine(c);

@@ -141,6 +141,7 @@ config_handlers(peer_handler **h)
 	h[PA_FE_SEALKEY] = on_pa_fe_sealkey;
 	h[PA_FE_TLS] = on_pa_fe_tls;
 	h[PA_FE_LISTEN] = on_pa_fe_listen;
+	files_handlers(h);
 }
 
 int
@@ -150,8 +151,5 @@ config_finish(struct frontend *fe)
 		log_error("the configuration is not complete");
 		return (-1);
 	}
-	if (!fe->tls_set && io_setup(NULL) == -1)
-		return (-1);
-	pages_set_fields(fe);
-	return (pages_compile(fe));
+	return (!fe->tls_set && io_setup(NULL) == -1 ? -1 : 0);
 }

@@ -130,7 +130,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	/* While the engine has a request, what comes can wait in the kernel. */
 	if (c->state == CONN_ENGINE || c->state == CONN_DOCUMENT ||
-	    c->state == CONN_CLOSING || c->out.len > OUT_HIGH) {
+	    c->state == CONN_CLOSING || c->out.len > OUT_HIGH ||
+	    c->tail.len != 0) {
 		set_reading(c, false);
 		return;
 	}
@@ -165,37 +166,57 @@ conn_written(struct conn *c)
 	}
 }
 
+static bool
+has_output(const struct conn *c)
+{
+	return (c->out.len != 0 || c->tail.len != 0);
+}
+
+/* Writes what the other side takes; false when the connection is broken. */
+static bool
+conn_write(struct conn *c, struct span s, size_t *sent, enum io_want *want)
+{
+	ssize_t	 n = 0;
+
+	*sent = 0;
+	while (*sent < s.len) {
+		n = io_write(c->io, s.p + *sent, s.len - *sent, want);
+		if (n <= 0)
+			break;
+		*sent += (size_t)n;
+	}
+	return (n != -1 || *want != IO_NOTHING);
+}
+
 static void
 conn_flush(struct conn *c)
 {
 	enum io_want	 want = IO_NOTHING;
-	size_t		 sent = 0;
-	ssize_t		 n = 0;
+	size_t		 sent, more = 0;
+	bool		 whole;
 
-	while (sent < c->out.len) {
-		n = io_write(c->io, c->out.p + sent, c->out.len - sent, &want);
-		if (n <= 0)
-			break;
-		sent += (size_t)n;
-	}
-	if (n == -1 && want == IO_NOTHING) {
+	if (!conn_write(c, buf_span(&c->out), &sent, &want) ||
+	    (sent == c->out.len && !conn_write(c, c->tail, &more, &want))) {
 		conn_free(c);
 		return;
 	}
-	if (sent == c->out.len) {
-		if (sent > OUT_HIGH)
-			buf_clear(&c->out);
-		else
-			buf_reset(&c->out);
+	whole = sent == c->out.len;
+	if (whole && sent > OUT_HIGH)
+		buf_clear(&c->out);
+	else if (whole)
+		buf_reset(&c->out);
+	else
+		buf_drain(&c->out, sent);
+	c->tail = span_mem(span_ptr(c->tail) + more, c->tail.len - more);
+	if (!has_output(c)) {
 		conn_written(c);
 		return;
 	}
-	buf_drain(&c->out, sent);
 	if (want == IO_WANT_WRITE)
 		event_add(&c->writable, NULL);
 	else
 		set_reading(c, true);
-	if (sent != 0 || !event_pending(&c->deadline, EV_TIMEOUT, NULL))
+	if (sent + more != 0 || !event_pending(&c->deadline, EV_TIMEOUT, NULL))
 		set_deadline(c, WRITE_TIME);
 }
 
@@ -206,7 +227,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (c->out.len != 0)
+	if (has_output(c))
 		conn_flush(c);
 	else
 		on_readable(fd, what, arg);
@@ -219,7 +240,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (c->out.len == 0 && (c->state == CONN_HEAD ||
+	if (!has_output(c) && (c->state == CONN_HEAD ||
 	    c->state == CONN_BODY)) {
 		c->close = true;
 		conn_respond_text(c, 408, "The request took too long.\n");
@@ -241,7 +262,7 @@ conn_respond(struct conn *c, struct response *r)
 		c->close = true;
 	r->close = c->close;
 	r->keep_alive = c->http10;
-	response_put(&c->out, r, (uint64_t)time(NULL));
+	c->tail = response_put(&c->out, r, (uint64_t)time(NULL));
 	c->state = c->close ? CONN_CLOSING : CONN_IDLE;
 	c->served = true;
 	buf_clear(&c->body);	/* wiped: it may hold a password */
@@ -400,8 +421,9 @@ conn_process(struct conn *c)
 {
 	bool	 more = true;
 
-	while (more && c->out.len <= OUT_HIGH && (c->state == CONN_IDLE ||
-	    c->state == CONN_HEAD || c->state == CONN_BODY))
+	while (more && c->out.len <= OUT_HIGH && c->tail.len == 0 &&
+	    (c->state == CONN_IDLE || c->state == CONN_HEAD ||
+	    c->state == CONN_BODY))
 		more = c->state == CONN_BODY ? continue_body(c) :
 		    find_head(c);
 	if (c->state == CONN_ENGINE)
@@ -413,13 +435,13 @@ conn_process(struct conn *c)
 	/* The other side is done and so are we. */
 	if (c->eof && (c->state == CONN_IDLE || c->state == CONN_HEAD ||
 	    c->state == CONN_BODY)) {
-		if (c->out.len == 0) {
+		if (!has_output(c)) {
 			conn_free(c);
 			return;
 		}
 		c->state = CONN_CLOSING;
 	}
-	if (c->out.len != 0)
+	if (has_output(c))
 		conn_flush(c);
 }
 

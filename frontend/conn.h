@@ -48,6 +48,7 @@ struct conn {
 	struct buf		 in;
 	size_t			 scanned;
 	struct buf		 out;
+	struct span		 tail;		/* behind it: a file's bytes */
 	struct buf		 head;		/* CONN_BODY and later */
 	struct buf		 body;
 	struct http_chunks	 chunks;

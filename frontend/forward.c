@@ -311,7 +311,7 @@ document_serve(struct conn *c, enum document which)
 static void
 serve_asset(struct conn *c, const char *prefix, struct span rest)
 {
-	const struct asset	*a = asset_find(prefix, rest);
+	const struct asset	*a = files_find(c->fe, prefix, rest);
 	struct response		 r = { .status = 200,
 				    .fields = span_str(
 				    "X-Content-Type-Options: nosniff\r\n"
@@ -324,6 +324,23 @@ serve_asset(struct conn *c, const char *prefix, struct span rest)
 	}
 	r.type = asset_type(a->name);
 	r.body = span_mem(a->bytes, a->len);
+	r.lasting = true;
+	conn_respond(c, &r);
+}
+
+/* As dex: the theme's robots.txt; ours says the same as dex's. */
+static void
+serve_robots(struct conn *c)
+{
+	const struct asset	*a = files_robots(c->fe);
+	struct response		 r = { .status = 200, .type =
+				    "text/plain; charset=utf-8",
+				    .fields = buf_span(&c->fe->other_fields),
+				    .body = span_str("User-agent: *\n"
+				    "Disallow: /\n") };
+
+	if (a != NULL)
+		r.body = span_mem(a->bytes, a->len);
 	conn_respond(c, &r);
 }
 
@@ -355,7 +372,7 @@ request_serve(struct conn *c, struct span body)
 		serve_asset(c, theme, route.rest);
 		break;
 	case ROUTE_ROBOTS:
-		conn_respond_text(c, 200, "User-agent: *\nDisallow: /\n");
+		serve_robots(c);
 		break;
 	default:
 		conn_respond_text(c, 404, "404 page not found\n");

@@ -76,6 +76,16 @@ struct address {
 };
 RB_HEAD(address_tree, address);
 
+/* An operator's theme; none: the built-in one is used. */
+struct asset;
+struct files {
+	struct asset	*list;
+	size_t		 n;
+	size_t		 total;		/* bytes */
+	unsigned char	*owned;		/* of a file that is not whole yet */
+	bool		 more;
+};
+
 struct conn;
 TAILQ_HEAD(conn_list, conn);
 
@@ -90,6 +100,7 @@ struct frontend {
 	bool				 proxy_warned;
 	struct buf			 page_fields;	/* header lines */
 	struct buf			 other_fields;
+	struct files			 files;
 	struct tmpl_set			*pages;
 	struct {
 		uint32_t	 number;
@@ -130,13 +141,21 @@ void	 address_leave(struct frontend *, const struct in6_addr *);
 /* The address is a proxy's: no cap for it while it has connections. */
 void	 address_is_proxy(struct frontend *, const struct in6_addr *);
 
-/* ---- page.c: templates, themes, header lines ---- */
-int	 pages_compile(struct frontend *);	/* -1 after a log record */
+/* ---- files.c: the files of the theme ---- */
+void	 files_handlers(peer_handler **);
+bool	 files_are_ours(const struct frontend *);	/* built in */
+size_t	 files_list(const struct frontend *, const struct asset **);
+/* prefix is a directory of the theme's; NULL when there is no such file. */
+const struct asset	*files_find(const struct frontend *,
+	    const char *prefix, struct span rest);
+const struct asset	*files_robots(const struct frontend *);
+const char	*asset_type(const char *name);
+
+/* ---- page.c: templates, header lines ---- */
+/* -1 after the parent was told why. */
+int	 pages_compile(struct frontend *);
 void	 pages_set_fields(struct frontend *);
 int	 page_render(const struct frontend *, enum page, struct msg_list data,
 	    struct span req_path, struct buf *out);
-struct asset;
-const struct asset	*asset_find(const char *prefix, struct span rest);
-const char	*asset_type(const char *name);
 
 #endif /* DEXD_FRONTEND_H */

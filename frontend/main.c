@@ -63,6 +63,13 @@ prepare(void *room)
 	return (config_finish(room));
 }
 
+/* Templates are an operator's: nothing of them is read before the sandbox. */
+static int
+inside(void *room)
+{
+	return (pages_compile(room));
+}
+
 static void
 ready(void *room)
 {
@@ -129,8 +136,8 @@ main(void)
 	const struct room_ops	 ops = {
 		.room = ROOM_FRONTEND, .program = io_program,
 		.ctx = &frontend, .handlers = handlers, .warm_up = warm_up,
-		.peer = wire_new, .prepare = prepare, .ready = ready,
-		.stop = stop, .count = count,
+		.peer = wire_new, .prepare = prepare, .inside = inside,
+		.ready = ready, .stop = stop, .count = count,
 	};
 
 	TAILQ_INIT(&frontend.listeners);

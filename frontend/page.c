@@ -23,8 +23,15 @@
 #include "frontend.h"
 #include "log.h"
 #include "response.h"
+#include "room.h"
 
-/* The templates dexd renders, the theme's files, and what surrounds a page. */
+/* The templates dexd renders, and what surrounds a page. */
+
+#define HOME_TEXT "<!DOCTYPE html><html lang=\"en\"><head>"		\
+    "<meta charset=\"utf-8\"><title>{{ issuer }}</title></head><body>"	\
+    "<h1>{{ issuer }}</h1><p>This is an OpenID Connect provider.</p>"	\
+    "<p><a href=\"{{ .DiscoveryURL }}\">Its discovery document</a></p>"	\
+    "</body></html>\n"
 
 static const char * const	 page_names[PAGE_MAX] = {
 	[PAGE_ERROR] = "error.html",
@@ -35,30 +42,53 @@ static const char * const	 page_names[PAGE_MAX] = {
 	[PAGE_HOME] = "home.html",
 };
 
+static int
+tell_problem(const char *file, const char *why)
+{
+	struct msg_fe_pa_problem	 m;
+	struct buf			 b;
+
+	buf_init(&b, 900);
+	buf_printf(&b, "templates/%s%s", file, why);
+	m.text = buf_span(&b);
+	if (!buf_ok(&b) || !span_is_utf8(m.text))
+		m.text = span_str("a page template is wrong");
+	peer_tell(room_parent(), FE_PA_PROBLEM, &m, -1);
+	buf_clear(&b);
+	return (-1);
+}
+
+/* Themes of dex before 2.45 have none; nothing of a login is on it. */
+static const struct tmpl_source	 plain_home = { "home.html", { (const uint8_t *)
+    HOME_TEXT, sizeof(HOME_TEXT) - 1 } };
+
 int
 pages_compile(struct frontend *fe)
 {
-	static struct tmpl_source	 sources[64];
-	const char			*prefix = "templates/";
-	char				 err[256];
-	size_t				 i, n = 0;
+	struct tmpl_source	*sources;
+	const struct asset	*list;
+	const char		*prefix = "templates/";
+	char			 err[512];
+	size_t			 i, n = 0, count = files_list(fe, &list);
+	bool			 home = false;
 
-	for (i = 0; i < nassets && n < 64; i++) {
-		if (strncmp(assets[i].name, prefix, strlen(prefix)) != 0)
+	sources = xcalloc(count + 1, sizeof(*sources));
+	for (i = 0; i < count; i++) {
+		if (strncmp(list[i].name, prefix, strlen(prefix)) != 0)
 			continue;
-		sources[n].name = assets[i].name + strlen(prefix);
-		sources[n++].text = span_mem(assets[i].bytes, assets[i].len);
+		sources[n].name = list[i].name + strlen(prefix);
+		home = home || strcmp(sources[n].name, "home.html") == 0;
+		sources[n++].text = span_mem(list[i].bytes, list[i].len);
 	}
-	if ((fe->pages = tmpl_compile(sources, n, err, sizeof(err))) == NULL) {
-		log_error("a page template is wrong", "why", err);
-		return (-1);
-	}
+	if (!home)
+		sources[n++] = plain_home;
+	fe->pages = tmpl_compile(sources, n, err, sizeof(err));
+	if (fe->pages == NULL)
+		return (tell_problem(err, ""));
 	for (i = 0; i < PAGE_MAX; i++)
-		if (!tmpl_has(fe->pages, page_names[i])) {
-			log_error("a page template is missing", "template",
-			    page_names[i]);
-			return (-1);
-		}
+		if (!tmpl_has(fe->pages, page_names[i]))
+			return (tell_problem(page_names[i], ": missing"));
+	pages_set_fields(fe);
 	return (0);
 }
 
@@ -136,6 +166,8 @@ put_policy(struct buf *b, const struct frontend *fe)
 		buf_put_c(b, ' ');
 		buf_put_span(b, logo);
 	}
+	if (!files_are_ours(fe))
+		buf_put_str(b, "; script-src 'self'; font-src 'self'");
 	buf_put_str(b, "; frame-ancestors 'none'; base-uri 'none'\r\n");
 }
 
@@ -159,36 +191,4 @@ pages_set_fields(struct frontend *fe)
 	buf_put_str(&fe->page_fields, "Referrer-Policy: same-origin\r\n");
 	if (!buf_ok(&fe->page_fields) || !buf_ok(&fe->other_fields))
 		fatalx("web.headers are too large");
-}
-
-/* ---- assets ---- */
-
-const struct asset *
-asset_find(const char *prefix, struct span rest)
-{
-	size_t	 i, n = strlen(prefix);
-
-	for (i = 0; i < nassets; i++)
-		if (strncmp(assets[i].name, prefix, n) == 0 &&
-		    span_is(rest, assets[i].name + n) && rest.len > 1)
-			return (&assets[i]);
-	return (NULL);
-}
-
-const char *
-asset_type(const char *name)
-{
-	static const char * const	 types[][2] = {
-		{ ".css", "text/css; charset=utf-8" },
-		{ ".svg", "image/svg+xml" },
-		{ ".png", "image/png" },
-		{ ".ico", "image/x-icon" },
-	};
-	const char			*dot = strrchr(name, '.');
-	size_t				 i;
-
-	for (i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(dot, types[i][0]) == 0)
-			return (types[i][1]);
-	return ("application/octet-stream");
 }

@@ -83,7 +83,9 @@ response_put_field(struct buf *b, const char *name, struct span value)
 	return (0);
 }
 
-void
+#define COPY_MAX	16384	/* up to here one write is cheaper */
+
+struct span
 response_put(struct buf *b, const struct response *r, uint64_t now)
 {
 	buf_printf(b, "HTTP/1.1 %u %s\r\nDate: ", r->status,
@@ -102,6 +104,10 @@ response_put(struct buf *b, const struct response *r, uint64_t now)
 	else if (r->keep_alive)
 		buf_put_str(b, "Connection: keep-alive\r\n");
 	buf_put_str(b, "\r\n");
-	if (!r->head_only)
-		buf_put_span(b, r->body);
+	if (r->head_only)
+		return (span_mem(NULL, 0));
+	if (r->lasting && r->body.len > COPY_MAX)
+		return (r->body);
+	buf_put_span(b, r->body);
+	return (span_mem(NULL, 0));
 }

@@ -25,13 +25,17 @@ struct response {
 	const char	*type;		/* NULL: no Content-Type */
 	struct span	 fields;	/* further header lines, with CR LF */
 	struct span	 body;
+	bool		 lasting;	/* body outlives every connection */
 	bool		 head_only;	/* answer to HEAD */
 	bool		 close;
 	bool		 keep_alive;	/* say so, to an HTTP/1.0 client */
 };
 
-/* Appends head and body; now (unix seconds) goes into Date. */
-void	 response_put(struct buf *, const struct response *, uint64_t now);
+/*
+ * Appends head and body; now (unix seconds) goes into Date.  Returns what is
+ * still to be sent behind it: the body if it is lasting and large.
+ */
+struct span	 response_put(struct buf *, const struct response *, uint64_t now);
 
 const char	*response_reason(unsigned status);
 

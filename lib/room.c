@@ -142,6 +142,10 @@ on_pa_room_go(void *room, struct peer *p, struct msg *m)
 	if (self.ops->prepare != NULL && self.ops->prepare(room) == -1)
 		exit(1);
 	sandbox_enter(self.ops->program, self.writable, self.sandbox);
+	if (self.ops->inside != NULL && self.ops->inside(room) == -1) {
+		peer_flush(p, 1000);	/* its reason, to the parent */
+		exit(1);
+	}
 	if (peer_tell(p, ROOM_PA_READY, &ready, -1) == -1)
 		fatalx("cannot tell the parent that we are ready");
 	if (self.ops->ready != NULL)

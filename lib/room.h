@@ -46,6 +46,11 @@ struct room_ops {
 	 * Open what must be opened.  -1 (after a log record) ends the room.
 	 */
 	int		(*prepare)(void *ctx);
+	/*
+	 * In the sandbox, READY not yet said: read what is not trusted.  -1,
+	 * after the parent was told why, ends the room.  May be NULL.
+	 */
+	int		(*inside)(void *ctx);
 	/* Sandboxed and READY was said: resume the peers. */
 	void		(*ready)(void *ctx);
 	/* Set your gauges (count.def): someone asks.  May be NULL. */

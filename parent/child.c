@@ -116,6 +116,8 @@ on_room_pa_ready(void *room, struct peer *peer, struct msg *m)
 	c->ready = true;
 	if (c->gen != NULL)
 		generation_child_ready(c->gen, c);
+	else if (c == c->parent->checker)
+		theme_check_ready(c);
 }
 
 static void
@@ -148,6 +150,7 @@ handlers(void)
 	table[AU_PA_SEALKEY] = on_au_pa_sealkey;
 	table[SG_PA_KEYGEN] = on_sg_pa_keygen;
 	parse_handlers(table);
+	theme_handlers(table);
 	command_handlers(table);
 	gather_handlers(table);
 	return (table);

@@ -75,7 +75,7 @@ reload_begin(struct parent *p)
 {
 	if (p->stopping)
 		return;
-	if (p->config != NULL || p->ngenerations > 1) {
+	if (parse_running(p) || p->ngenerations > 1) {
 		if (p->asker != NULL)
 			reload_answer(p, RESULT_BUSY,
 			    "a reload is under way");
@@ -142,7 +142,7 @@ on_ct_pa_command(void *room, struct peer *peer, struct msg *m)
 		status(p, c, m->rid);
 		break;
 	case COMMAND_RELOAD:
-		if (p->asker != NULL || p->config != NULL ||
+		if (p->asker != NULL || parse_running(p) ||
 		    p->ngenerations > 1) {
 			answer(c, m->rid, RESULT_BUSY,
 			    "a reload is under way", "{}");

@@ -57,6 +57,8 @@ stop(struct parent *p)
 	p->stopping = true;
 	if (p->config != NULL)
 		child_kill(p->config);
+	if (p->checker != NULL)
+		child_kill(p->checker);
 	if (p->ngenerations == 0)
 		parent_exit(p, p->status);
 	TAILQ_FOREACH_SAFE(g, &p->generations, entry, next)
@@ -92,6 +94,8 @@ find_pid(struct parent *p, pid_t pid)
 				return (c);
 	if (p->config != NULL && p->config->pid == pid)
 		return (p->config);
+	if (p->checker != NULL && p->checker->pid == pid)
+		return (p->checker);
 	if (p->keygen != NULL && p->keygen->pid == pid)
 		return (p->keygen);
 	return (NULL);
@@ -120,7 +124,7 @@ child_died(struct child *c, int status)
 	bool		 ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
 	/* Its last words may still be on the wire; on_gone() comes back. */
-	if (c == p->config && c->peer != NULL) {
+	if ((c == p->config || c == p->checker) && c->peer != NULL) {
 		c->pid = 0;
 		c->status = status;
 		return;
@@ -128,9 +132,12 @@ child_died(struct child *c, int status)
 	if (p->asker == c)
 		p->asker = NULL;
 	log_death(c, status);
-	if (c == p->config) {
-		parse_died(p);
-		if (p->reload_again) {
+	if (c == p->config || c == p->checker) {
+		if (c == p->config)
+			parse_died(p);
+		else
+			theme_check_died(p, status);
+		if (p->reload_again && !parse_running(p)) {
 			p->reload_again = false;
 			reload_begin(p);
 		}

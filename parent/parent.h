@@ -86,6 +86,7 @@ struct settings {
 	struct buf		 key;
 	unsigned		 tls_min;
 	unsigned		 tls_max;
+	struct theme		*theme;		/* NULL: the built-in one */
 };
 struct settings	*settings_new(void);
 struct settings	*settings_ref(struct settings *);
@@ -234,6 +235,25 @@ int	 parse_begin(struct parent *, parse_done *);
 void	 parse_died(struct parent *);
 void	 parse_handlers(peer_handler **);
 
+/* Is a parse, or the check of its templates, under way? */
+bool	 parse_running(const struct parent *);
+/* A line for whoever asked; control characters are replaced. */
+void	 problems_add(struct parent *, struct span text, const char *tail);
+
+/* ---- an operator's templates and static files (theme.c) ---- */
+
+void	 theme_handlers(peer_handler **);
+void	 theme_free(struct theme *);
+/* Sends the files to a frontend; theme may be NULL. */
+void	 theme_tell(struct child *, const struct theme *);
+/*
+ * Has a frontend in its sandbox compile the templates of the settings, which
+ * are kept until then, and calls parse_done.
+ */
+void	 theme_check(struct parent *, struct settings *);
+void	 theme_check_ready(struct child *);
+void	 theme_check_died(struct parent *, int status);
+
 /* ---- commands (command.c) ---- */
 
 void	 command_handlers(peer_handler **);
@@ -263,6 +283,9 @@ struct parent {
 	parse_done		*parse_done;
 	bool			 parse_failed;
 	bool			 reload_again;	/* a SIGHUP came meanwhile */
+	/* the check of templates that follows it */
+	struct child		*checker;
+	struct settings		*checking;
 	/* the reload that dexctl waits for */
 	struct child		*asker;
 	uint32_t		 asker_rid;

@@ -28,13 +28,19 @@
 
 #define PROBLEMS_MAX	16384
 
+bool
+parse_running(const struct parent *p)
+{
+	return (p->config != NULL || p->checker != NULL);
+}
+
 int
 parse_begin(struct parent *p, parse_done *done)
 {
 	struct msg_pa_cf_parse	 m = { .path = span_str(p->options.config) };
 	int			 fd;
 
-	if (p->config != NULL)
+	if (parse_running(p))
 		return (-1);
 	buf_clear(&p->problems);
 	buf_init(&p->problems, PROBLEMS_MAX);
@@ -74,22 +80,28 @@ parse_died(struct parent *p)
 	p->parse_done(p, NULL, buf_cstr(&p->problems));
 }
 
-static void
-on_cf_pa_problem(void *room, struct peer *peer, struct msg *m)
+/* Control characters of a hostile file must not reach a terminal. */
+void
+problems_add(struct parent *p, struct span text, const char *tail)
 {
-	struct child	*c = room;
-	struct span	 text = m->cf_pa_problem.text;
-	struct buf	*b = &c->parent->problems;
+	struct buf	*b = &p->problems;
 	size_t		 i;
 
-	(void)peer;
-	if (b->len + text.len + 16 > PROBLEMS_MAX)
+	if (b->len + text.len + strlen(tail) + 1 > PROBLEMS_MAX)
 		return;
-	/* Control characters of a hostile file must not reach a terminal. */
 	for (i = 0; i < text.len; i++)
 		buf_put_c(b, text.p[i] < ' ' || text.p[i] == 0x7f ? '?' :
 		    text.p[i]);
-	buf_put_str(b, m->cf_pa_problem.warning ? " (warning)\n" : "\n");
+	buf_put_str(b, tail);
+	buf_put_c(b, '\n');
+}
+
+static void
+on_cf_pa_problem(void *room, struct peer *peer, struct msg *m)
+{
+	(void)peer;
+	problems_add(((struct child *)room)->parent, m->cf_pa_problem.text,
+	    m->cf_pa_problem.warning ? " (warning)" : "");
 }
 
 static char *
@@ -226,7 +238,9 @@ on_cf_pa_done(void *room, struct peer *peer, struct msg *m)
 	if (s == NULL)
 		return;
 	p->parsed = NULL;
-	if (m->cf_pa_done.ok && !p->parse_failed)
+	if (m->cf_pa_done.ok && !p->parse_failed && s->theme != NULL)
+		theme_check(p, s);
+	else if (m->cf_pa_done.ok && !p->parse_failed)
 		p->parse_done(p, s, buf_cstr(&p->problems));
 	else
 		p->parse_done(p, NULL, buf_cstr(&p->problems));

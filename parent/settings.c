@@ -68,5 +68,6 @@ settings_unref(struct settings *s)
 	buf_clear(&s->cert);
 	buf_clear(&s->key);
 	free(s->storage_file);
+	theme_free(s->theme);
 	free(s);
 }

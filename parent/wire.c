@@ -271,6 +271,7 @@ child_furnish(struct child *c)
 	tell_keys(c);
 	if (c->room == ROOM_FRONTEND) {
 		tell_tls(c);
+		theme_tell(c, c->gen->settings->theme);
 		tell_workers(c);
 	}
 	if (c->room == ROOM_CONTROL)
