@@ -33,10 +33,14 @@ lint: deps
 install:
 	@sh regress/install.sh $(BUILD) "$(DESTDIR)" "$(PREFIX)"
 
+deb: build
+	@sh etc/debian/build.sh $(BUILD)
+
 bench: build
 	@sh bench/run.sh $(BUILD)
 
 clean:
 	rm -rf build
 
-.PHONY: all deps configure-once build run test asan lint install bench clean
+.PHONY: all deps configure-once build run test asan lint install deb bench \
+    clean

@@ -65,7 +65,8 @@ done
 
 /usr/bin/python3 regress/style/example_keys.py || complain "etc/example.yaml"
 
-for s in configure regress/*.sh regress/*/*.sh etc/*.sh .ci/run; do
+for s in configure regress/*.sh regress/*/*.sh etc/*.sh etc/debian/*.sh \
+    etc/debian/p[or]* .ci/run; do
 	[ -e "$s" ] || continue
 	sh -n "$s" || complain "$s"
 done
