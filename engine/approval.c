@@ -24,9 +24,6 @@
 
 /* /approval: consent, and the single-use gate that makes the code. */
 
-#define STRANGER \
-    "This login was not begun in this browser, or it is over already."
-
 /* What a scope means to a person; NULL: not shown. */
 static const char *
 scope_text(struct span scope)
@@ -66,8 +63,7 @@ show_page(struct request *r, const struct auth_request *a)
 			    span_str(order[i]))));
 	page_data_init(&d);
 	page_data_str(&d, "User", a->claims.username);
-	page_data_str(&d, "Client", client->conf->name.len != 0 ?
-	    client->conf->name : client->conf->id);
+	page_data_str(&d, "Client", client_title(client));
 	page_data_str(&d, "AuthReqID", a->id);
 	page_data_list(&d, "Scopes", msg_list_of(&scopes));
 	list_buf_clear(&scopes);
@@ -98,7 +94,7 @@ on_code_made(void *arg, enum store_status status)
 	struct consent	*c = r->flow;
 
 	if (status == STORE_CONFLICT)
-		answer_error_page(r, 400, STRANGER);
+		flow_unknown(r);
 	else if (status != STORE_OK)
 		answer_error_page(r, 500, "The login could not be stored.");
 	else
@@ -139,11 +135,6 @@ approve(struct request *r, const struct auth_request *a)
 	uint64_t	 now = (uint64_t)time(NULL);
 	struct consent	*c;
 
-	if (now > a->expiry) {
-		answer_error_page(r, 400, "This took too long. Go back to the "
-		    "application and try again.");
-		return;
-	}
 	if ((c = calloc(1, sizeof(*c))) == NULL) {
 		answer_busy(r);
 		return;
@@ -172,13 +163,45 @@ is_bound(struct request *r, const struct auth_request *a)
 }
 
 static void
+expire(struct request *r, const struct auth_request *a)
+{
+	struct flow	*f = flow_new(r);
+
+	if (f != NULL && flow_take_row(f, a))
+		flow_expired(r, &f->pending);
+	else
+		answer_busy(r);
+}
+
+/* dex: a page, not a redirect; the request stays for a second thought. */
+static void
+refuse(struct request *r)
+{
+	struct sorry	 s = { .status = 500,
+			    .heading = "You did not grant access",
+			    .text = "Nobody was logged in. You can close this "
+			    "page, or go back and decide again.",
+			    .again_text = "Decide again" };
+	struct buf	 url;
+
+	buf_init(&url, 4096);
+	buf_put_span(&url, r->http->path);
+	buf_put_c(&url, '?');
+	buf_put_span(&url, r->http->query_raw);
+	if (buf_ok(&url))
+		s.again = buf_span(&url);
+	answer_sorry(r, &s);
+	buf_clear(&url);
+}
+
+static void
 on_request(void *arg, enum store_status status, const struct auth_request *a)
 {
 	struct request	*r = arg;
 	struct span	 approval;
 
 	if (status == STORE_NOT_FOUND)
-		answer_error_page(r, 400, STRANGER);
+		flow_unknown(r);
 	else if (status != STORE_OK)
 		answer_error_page(r, 500, "The login could not be read.");
 	else if (!a->logged_in)
@@ -187,7 +210,9 @@ on_request(void *arg, enum store_status status, const struct auth_request *a)
 	    STEP_APPROVAL))
 		answer_error_page(r, 401, "This link is not valid.");
 	else if (!is_bound(r, a))
-		answer_error_page(r, 400, STRANGER);
+		flow_unknown(r);
+	else if ((uint64_t)time(NULL) > a->expiry)
+		expire(r, a);
 	else if (r->http->method == HTTP_GET)
 		show_page(r, a);
 	else {
@@ -195,8 +220,7 @@ on_request(void *arg, enum store_status status, const struct auth_request *a)
 		if (span_is(approval, "approve"))
 			approve(r, a);
 		else
-			answer_error_page(r, 500,
-			    "You did not agree, so nobody was logged in.");
+			refuse(r);
 	}
 }
 

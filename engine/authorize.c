@@ -144,7 +144,8 @@ choose(struct request *r, const struct connector *c)
 }
 
 static void
-show_choice(struct request *r, struct connector *list[], unsigned n)
+show_choice(struct request *r, const struct client *client,
+    struct connector *list[], unsigned n)
 {
 	struct page_data	 d;
 	struct list_buf		 rows;
@@ -168,6 +169,7 @@ show_choice(struct request *r, struct connector *list[], unsigned n)
 		list_buf_add(&rows, buf_span(&row));
 	}
 	if (buf_ok(&rows.b)) {
+		page_data_str(&d, "Client", client_title(client));
 		page_data_rows(&d, "Connectors", msg_list_of(&rows));
 		answer_page(r, 200, PAGE_LOGIN, &d);
 	} else {
@@ -300,7 +302,7 @@ authorize_start(struct request *r)
 	else if (n == 1 && !r->e->conf->always_show_login)
 		choose(r, list[0]);
 	else
-		show_choice(r, list, n);
+		show_choice(r, client, list, n);
 }
 
 /* ---- /auth/{connector} ---- */

@@ -150,6 +150,12 @@ client_find(struct engine *e, struct span id)
 	return (NULL);
 }
 
+struct span
+client_title(const struct client *c)
+{
+	return (c->conf->name.len != 0 ? c->conf->name : c->conf->id);
+}
+
 struct connector *
 connector_find(struct engine *e, struct span id)
 {

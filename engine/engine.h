@@ -112,6 +112,8 @@ struct engine {
 
 struct client	*client_find(struct engine *, struct span id);
 struct connector *connector_find(struct engine *, struct span id);
+/* What people are shown: its name, or its id when it has none. */
+struct span	 client_title(const struct client *);
 /* allowedConnectors of the client; empty allows all. */
 bool		 client_allows(const struct client *, const struct connector *);
 /* grantTypes of the connector; empty allows all. */

@@ -31,9 +31,6 @@
 #define URL_MAX		16384
 #define SCOPES_MAX	16384
 
-#define FINISHED	"This login was finished already. " \
-    "Go back to the application and try again."
-
 static uint64_t
 now(void)
 {
@@ -175,7 +172,7 @@ on_code_stored(void *arg, enum store_status status)
 	struct flow	*f = r->flow;
 
 	if (status == STORE_CONFLICT)
-		answer_error_page(r, 400, FINISHED);
+		flow_unknown(r);
 	else if (status != STORE_OK)
 		answer_error_page(r, 500, "The login could not be stored.");
 	else
@@ -223,7 +220,7 @@ on_request_stored(void *arg, enum store_status status)
 	struct buf	 b;
 
 	if (status == STORE_CONFLICT) {
-		answer_error_page(r, 400, FINISHED);
+		flow_unknown(r);
 		return;
 	}
 	if (status != STORE_OK) {
@@ -274,7 +271,7 @@ store_request(struct request *r, const struct msg_au_en_identity *i)
 	randid_make_key(binder);
 	binder_hash(hash, span_str(binder));
 	request_set_cookie(r, "login", a.id, span_str(binder),
-	    r->e->conf->auth_requests_secs);
+	    r->e->conf->auth_requests_secs + AGAIN_SECS);
 	sodium_memzero(binder, sizeof(binder));
 	if (f->row)
 		write_set_delete_auth_request(ws, a.id);
@@ -325,8 +322,7 @@ flow_no_identity(struct request *r, const struct msg *m)
 		    "You are not allowed to log in here.");
 		return;
 	case IDENTITY_EXPIRED:
-		answer_error_page(r, 400, "The form was sent too late. "
-		    "Go back and try again.");
+		flow_expired(r, &((struct flow *)r->flow)->pending);
 		return;
 	default:
 		answer_error_page(r, 500, "The login failed.");

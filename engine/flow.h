@@ -74,6 +74,29 @@ void		 flow_no_identity(struct request *, const struct msg *m);
 /* Counts what a worker said (count.def). */
 void		 flow_count(const struct request *, enum identity_status);
 
+/*
+ * Pages of status 400 for a login that cannot go on (flow_again.c).  They offer
+ * to begin this pending request anew or, when it is not known (NULL), to go
+ * where the URL's `back` leads, if that is /auth.
+ */
+void		 flow_sorry(struct request *, const char *heading,
+		    const char *text, const struct pending_request *);
+void		 flow_expired(struct request *, const struct pending_request *);
+/* Not of this browser, finished, or forgotten: which one is not known. */
+void		 flow_unknown(struct request *);
+
+/* How long after its end a login is still known well enough to begin anew. */
+#define AGAIN_SECS	3600
+
+/*
+ * Copies what a row of auth_request says into f->pending; it borrows from
+ * f->plain, so it outlives the row.  False: no memory.
+ */
+bool		 flow_take_row(struct flow *, const struct auth_request *);
+
+/* The `back` of the URL if it is a path of this host, else empty. */
+struct span	 request_back(const struct request *);
+
 /* Sends an error to the client's redirect URI (RFC 6749 4.1.2.1). */
 void		 flow_error(struct request *, struct span redirect_uri,
 		    struct span state, const char *error, const char *text);

@@ -31,9 +31,6 @@
 
 #define PENDING_COOKIES	3	/* live in one browser */
 
-#define STRANGER	"This login was not begun in this browser, or it took " \
-    "too long. Go back to the application and try again."
-
 static uint64_t
 now(void)
 {
@@ -107,7 +104,7 @@ keep_in_cookie(struct request *r, const struct pending_request *p)
 	if (error == 0) {
 		drop_old_cookies(r);
 		request_set_cookie(r, "req", span_str(p->id), buf_span(&b),
-		    pending_lifetime(e));
+		    pending_lifetime(e) + AGAIN_SECS);
 	}
 	buf_clear(&b);
 	return (error);
@@ -155,7 +152,7 @@ keep_in_row(struct request *r)
 	binder_hash(hash, span_str(binder));
 	drop_old_cookies(r);
 	request_set_cookie(r, "row", a.id, span_str(binder),
-	    pending_lifetime(r->e));
+	    pending_lifetime(r->e) + AGAIN_SECS);
 	sodium_memzero(binder, sizeof(binder));
 	write_set_insert_auth_request(ws, &a);
 	store_commit(r->e->store, ws, on_row_kept, r);
@@ -224,9 +221,8 @@ opened(struct request *r)
 		f->then(r);
 }
 
-/* Copies what the row says into f->plain, which outlives the row. */
-static bool
-take_row(struct flow *f, const struct auth_request *a)
+bool
+flow_take_row(struct flow *f, const struct auth_request *a)
 {
 	struct pending_request	*p = &f->pending;
 	struct msg_list		 scopes = a->scopes;
@@ -275,7 +271,7 @@ is_mine(struct request *r, const struct auth_request *a)
 	binder_hash(hash, request_cookie(r, "row", a->id));
 	return (!a->logged_in && a->id.len == PENDING_ID_LEN &&
 	    a->binder.len == BINDER_LEN && span_eq_secret(a->binder,
-	    span_mem(hash, sizeof(hash))) && now() < a->expiry);
+	    span_mem(hash, sizeof(hash))));
 }
 
 static void
@@ -286,15 +282,18 @@ on_row(void *arg, enum store_status status, const struct auth_request *a)
 
 	if (status == STORE_ERROR)
 		answer_error_page(r, 500, "The login could not be read.");
-	else if (status != STORE_OK || !is_mine(r, a) || !take_row(f, a))
-		answer_error_page(r, 400, STRANGER);
+	else if (status != STORE_OK || !is_mine(r, a) ||
+	    !flow_take_row(f, a))
+		flow_unknown(r);
+	else if (now() >= a->expiry)
+		flow_expired(r, &f->pending);
 	else {
 		f->row = true;
 		opened(r);
 	}
 }
 
-static bool
+static enum pending_status
 open_cookie(struct request *r, struct flow *f, struct span state)
 {
 	struct engine			*e = r->e;
@@ -302,15 +301,18 @@ open_cookie(struct request *r, struct flow *f, struct span state)
 					    state);
 	const struct cookie_key		*k = key_of(e, value);
 
-	return (k != NULL && pending_open(&f->pending, &f->plain, value, state,
-	    e->conf->issuer, k->key, now(), pending_lifetime(e)) == 0);
+	if (k == NULL)
+		return (PENDING_BAD);
+	return (pending_open(&f->pending, &f->plain, value, state,
+	    e->conf->issuer, k->key, now(), pending_lifetime(e)));
 }
 
 void
 flow_open(struct request *r, struct span state, struct span connector,
     void (*then)(struct request *))
 {
-	struct flow	*f;
+	enum pending_status	 status;
+	struct flow		*f;
 
 	if ((f = flow_new(r)) == NULL) {
 		answer_busy(r);
@@ -318,11 +320,14 @@ flow_open(struct request *r, struct span state, struct span connector,
 	}
 	f->then = then;
 	f->path_connector = connector;
-	if (open_cookie(r, f, state))
+	status = open_cookie(r, f, state);
+	if (status == PENDING_OPEN)
 		opened(r);
+	else if (status == PENDING_OLD)
+		flow_expired(r, &f->pending);
 	else if (state.len == PENDING_ID_LEN &&
 	    request_cookie(r, "row", state).len != 0)
 		store_auth_request_get(r->e->store, state, on_row, r);
 	else
-		answer_error_page(r, 400, STRANGER);
+		flow_unknown(r);
 }

@@ -25,39 +25,23 @@
  * show it again.
  */
 
-/* Only a path of our own host is a way back: no scheme, no "//host". */
-static bool
-is_local_path(struct span back)
-{
-	size_t	 i;
-
-	if (back.len < 2 || back.p[0] != '/' || back.p[1] == '/' ||
-	    back.p[1] == '\\')
-		return (false);
-	for (i = 0; i < back.len; i++)
-		if (back.p[i] < ' ' || back.p[i] == 0x7f)
-			return (false);
-	return (true);
-}
-
 static void
 show_form(struct request *r, unsigned status, bool invalid)
 {
 	struct flow		*f = r->flow;
 	struct page_data	 d;
 	struct buf		 post;
-	struct span		 back, login;
+	struct span		 login;
 
 	buf_init(&post, 20000);
 	buf_put_span(&post, r->http->path);
 	buf_put_c(&post, '?');
 	buf_put_span(&post, r->http->query_raw);
-	msg_list_find(r->http->query, "back", &back);
 	msg_list_find(r->http->form, "login", &login);
 	page_data_init(&d);
 	page_data_str(&d, "PostURL", buf_span(&post));
-	page_data_str(&d, "BackLink", is_local_path(back) ? back :
-	    span_mem(NULL, 0));
+	page_data_str(&d, "BackLink", request_back(r));
+	page_data_str(&d, "Client", client_title(f->client));
 	page_data_str(&d, "Username", login);
 	page_data_str(&d, "UsernamePrompt",
 	    f->connector->conf->username_prompt);

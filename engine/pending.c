@@ -143,7 +143,7 @@ pending_key_number(struct span value, uint32_t *number)
 	return (true);
 }
 
-int
+enum pending_status
 pending_open(struct pending_request *r, struct buf *plain, struct span value,
     struct span id, struct span issuer, const uint8_t key[32], uint64_t now,
     uint64_t lifetime)
@@ -159,7 +159,7 @@ pending_open(struct pending_request *r, struct buf *plain, struct span value,
 
 	memset(r, 0, sizeof(*r));
 	if (id.len != PENDING_ID_LEN || (n = decode(value, raw)) == 0)
-		return (-1);
+		return (PENDING_BAD);
 	cur_init(&c, span_mem(raw, n));
 	number = cur_u32(&c);
 	nonce = cur_bytes(&c, NONCE_LEN);
@@ -170,13 +170,13 @@ pending_open(struct pending_request *r, struct buf *plain, struct span value,
 	    key) != 0;
 	buf_clear(&context);
 	if (bad)
-		return (-1);
+		return (PENDING_BAD);
 	buf_put(plain, opened, len);
 	sodium_memzero(opened, sizeof(opened));
 	if (!buf_ok(plain) || get_plain(r, buf_span(plain)) == -1)
-		return (-1);
+		return (PENDING_BAD);
 	memcpy(r->id, id.p, PENDING_ID_LEN);
-	if (r->created > now + 60 || now >= r->created + lifetime)
-		return (-1);
-	return (0);
+	if (r->created > now + 60)
+		return (PENDING_BAD);
+	return (now < r->created + lifetime ? PENDING_OPEN : PENDING_OLD);
 }

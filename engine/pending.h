@@ -54,12 +54,18 @@ int	 pending_seal(struct buf *, const struct pending_request *,
 /* The number of the key that sealed this value; false if it is malformed. */
 bool	 pending_key_number(struct span value, uint32_t *);
 
+enum pending_status {
+	PENDING_OPEN,
+	PENDING_BAD,	/* not ours, not this id, or from the future */
+	PENDING_OLD,	/* genuine, but older than lifetime seconds */
+};
+
 /*
  * Opens a cookie value for the request with this id.  The spans of *out
- * borrow from `plain`, which the caller clears.  -1 if it is not ours, not
- * this id, or older than lifetime seconds.
+ * borrow from `plain`, which the caller clears; *out is filled in unless the
+ * value is bad.
  */
-int	 pending_open(struct pending_request *out, struct buf *plain,
+enum pending_status pending_open(struct pending_request *out, struct buf *plain,
 	    struct span value, struct span id, struct span issuer,
 	    const uint8_t key[32], uint64_t now, uint64_t lifetime);
 

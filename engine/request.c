@@ -197,15 +197,53 @@ reason_phrase(unsigned status)
 	}
 }
 
-void
-answer_error_page(struct request *r, unsigned status, const char *text)
+static const char *
+heading_for(unsigned status)
 {
+	switch (status) {
+	case 400:
+		return ("This request cannot be answered");
+	case 401:
+	case 403:
+		return ("This is not allowed");
+	case 404:
+		return ("This does not exist");
+	case 503:
+		return ("Too busy just now");
+	default:
+		return ("Something went wrong");
+	}
+}
+
+void
+answer_sorry(struct request *r, const struct sorry *s)
+{
+	struct msg_en_fe_answer	 a = { .kind = ANSWER_PAGE,
+				    .status = s->status, .page = PAGE_ERROR,
+				    .no_store = true,
+				    .retry_after = s->status == 503 };
 	struct page_data	 d;
 
 	page_data_init(&d);
-	page_data_str(&d, "ErrType", span_str(reason_phrase(status)));
-	page_data_str(&d, "ErrMsg", span_str(text));
-	answer_page(r, status, PAGE_ERROR, &d);
+	page_data_str(&d, "ErrType", span_str(reason_phrase(s->status)));
+	page_data_str(&d, "ErrMsg", span_str(s->text));
+	page_data_str(&d, "Heading", span_str(s->heading != NULL ? s->heading :
+	    heading_for(s->status)));
+	if (s->again.len != 0) {
+		page_data_str(&d, "AgainURL", s->again);
+		page_data_str(&d, "AgainText", span_str(s->again_text));
+	}
+	a.data = msg_list_of(&d.list);
+	answer(r, &a);
+	page_data_clear(&d);
+}
+
+void
+answer_error_page(struct request *r, unsigned status, const char *text)
+{
+	const struct sorry	 s = { .status = status, .text = text };
+
+	answer_sorry(r, &s);
 }
 
 void
@@ -272,6 +310,22 @@ answer_text(struct request *r, unsigned status, const char *text)
 	answer(r, &a);
 }
 
+static bool
+is_for_people(const struct request *r)
+{
+	switch ((enum endpoint)r->http->endpoint) {
+	case ENDPOINT_AUTH:
+	case ENDPOINT_AUTH_CONNECTOR:
+	case ENDPOINT_AUTH_LOGIN:
+	case ENDPOINT_CALLBACK:
+	case ENDPOINT_CALLBACK_CONNECTOR:
+	case ENDPOINT_APPROVAL:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
 void
 answer_busy(struct request *r)
 {
@@ -279,5 +333,9 @@ answer_busy(struct request *r)
 				    .retry_after = 1, .no_store = true,
 				    .body = span_str("try again shortly\n") };
 
-	answer(r, &a);
+	if (is_for_people(r))
+		answer_error_page(r, 503, "Please wait a moment, then reload "
+		    "this page.");
+	else
+		answer(r, &a);
 }

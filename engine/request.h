@@ -76,7 +76,15 @@ void		 request_log_free(struct request_log *);
 /* Takes over (clears) the data, which may be NULL. */
 void	 answer_page(struct request *, unsigned status, enum page,
 	    struct page_data *);
-/* The error page: reason phrase of the status and a text for people. */
+/* An error page; a template of dex's shows the reason phrase and the text. */
+struct sorry {
+	unsigned	 status;
+	const char	*heading;	/* NULL: one that suits the status */
+	const char	*text;
+	struct span	 again;		/* path of ours to go on at, or empty */
+	const char	*again_text;	/* of that link */
+};
+void	 answer_sorry(struct request *, const struct sorry *);
 void	 answer_error_page(struct request *, unsigned status, const char *);
 void	 answer_redirect(struct request *, unsigned status, struct span url);
 void	 answer_json(struct request *, unsigned status, struct span body,
@@ -87,7 +95,7 @@ void	 answer_oauth_error(struct request *, unsigned status,
 void	 answer_bearer_error(struct request *, unsigned status,
 	    const char *code, const char *text);
 void	 answer_text(struct request *, unsigned status, const char *);
-/* 503 with Retry-After: a room is missing or full. */
+/* 503 with Retry-After: a room is missing or full.  A page for people. */
 void	 answer_busy(struct request *);
 
 /* ---- endpoints, each in its own file ---- */

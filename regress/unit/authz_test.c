@@ -278,24 +278,25 @@ pending(void **state)
 #define OPEN(i_, iss_, key_, now_)					\
 	(buf_reset(&plain), pending_open(&got, &plain, buf_span(&value),	\
 	    span_str(i_), iss_, key_, now_, 3600))
-	assert_int_equal(OPEN(id, iss, key, 1001), 0);
+	assert_int_equal(OPEN(id, iss, key, 1001), PENDING_OPEN);
 	assert_string_equal(got.id, id);
 	assert_true(span_is(got.client_id, "app"));
 	assert_true(span_eq(got.private_data, r.private_data));
 	assert_true(got.force_approval);
 	assert_true(pending_key_number(buf_span(&value), &number));
 	assert_int_equal(number, 7);
-	assert_int_equal(OPEN("baaaaaaaaaaaaaaaaaaaaaaaa", iss, key, 1001), -1);
-	assert_int_equal(OPEN("", iss, key, 1001), -1);
-	assert_int_equal(OPEN(id, span_str("https://x"), key, 1001), -1);
-	assert_int_equal(OPEN(id, iss, other, 1001), -1);
-	assert_int_equal(OPEN(id, iss, key, 4599), 0);
-	assert_int_equal(OPEN(id, iss, key, 4600), -1);		/* expired */
-	assert_int_equal(OPEN(id, iss, key, 10), -1);	/* not made yet */
+	assert_int_equal(OPEN("baaaaaaaaaaaaaaaaaaaaaaaa", iss, key, 1001), PENDING_BAD);
+	assert_int_equal(OPEN("", iss, key, 1001), PENDING_BAD);
+	assert_int_equal(OPEN(id, span_str("https://x"), key, 1001), PENDING_BAD);
+	assert_int_equal(OPEN(id, iss, other, 1001), PENDING_BAD);
+	assert_int_equal(OPEN(id, iss, key, 4599), PENDING_OPEN);
+	assert_int_equal(OPEN(id, iss, key, 4600), PENDING_OLD);
+	assert_true(span_is(got.client_id, "app"));	/* to begin anew */
+	assert_int_equal(OPEN(id, iss, key, 10), PENDING_BAD);	/* not made yet */
 	for (i = 0; i < value.len; i++) {
 		saved = value.p[i];
 		value.p[i] = saved == 'A' ? 'B' : 'A';
-		assert_int_equal(OPEN(id, iss, key, 1001), -1);
+		assert_int_equal(OPEN(id, iss, key, 1001), PENDING_BAD);
 		value.p[i] = saved;
 	}
 	buf_clear(&value);
