@@ -400,21 +400,29 @@ check_theme(struct config *c, const struct ynode *frontend)
 		c->theme_line = 1;
 	}
 	/* dex maps the names of its former themes to light. */
-	if (c->theme == NULL || c->theme[0] == '\0' ||
-	    strcmp(c->theme, "coreos") == 0 ||
-	    strcmp(c->theme, "tectonic") == 0) {
+	if (c->theme != NULL && (strcmp(c->theme, "coreos") == 0 ||
+	    strcmp(c->theme, "tectonic") == 0)) {
 		free(c->theme);
 		c->theme = xstrdup("light");
 	}
-	if (c->theme_dir == NULL && strcmp(c->theme, "light") != 0 &&
-	    strcmp(c->theme, "dark") != 0)
-		problem(c, line, "the themes are light and dark; others need "
-		    "frontend.dir");
+	if (c->theme == NULL || c->theme[0] == '\0') {
+		free(c->theme);
+		c->theme = xstrdup(c->theme_dir == NULL ? "auto" : "light");
+	}
+	if (c->theme_dir == NULL && strcmp(c->theme, "auto") != 0 &&
+	    strcmp(c->theme, "light") != 0 && strcmp(c->theme, "dark") != 0)
+		problem(c, line, "the themes are auto, light and dark; others "
+		    "need frontend.dir");
 	else if (!is_theme_name(c->theme))
 		problem(c, line, "a theme is the name of a directory");
+	/* dex's default, perhaps written out: ours is a drawing. */
+	if (c->theme_dir == NULL && (c->logo_url == NULL ||
+	    strcmp(c->logo_url, "theme/logo.png") == 0)) {
+		free(c->logo_url);
+		c->logo_url = xstrdup("theme/logo.svg");
+	}
 	if (c->logo_url == NULL)
-		c->logo_url = xstrdup(c->theme_dir == NULL ?
-		    "theme/logo.svg" : "theme/logo.png");
+		c->logo_url = xstrdup("theme/logo.png");
 }
 
 static void

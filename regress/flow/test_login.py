@@ -185,7 +185,7 @@ def test_choice_page(dexd):
     import urllib.parse
     r = Browser(dexd).get("auth?" + urllib.parse.urlencode(flow.params))
     assert is_page(r, 200)
-    names = re.findall(r"Log in with ([A-Za-z]+)", r.text)
+    names = re.findall(r"Log in with ([A-Za-z]+)", text_of(r.text))
     assert names == ["apassword", "Email", "Mock"]
     link = html.unescape(re.search(r'href="([^"]*/auth/mock\?[^"]*)"', r.text).group(1))
     assert "connector_id" not in link and "state=" + flow.params["state"] in link

@@ -421,7 +421,8 @@ def test_configured_headers(own_dexd):
     assert r.headers["Strict-Transport-Security"] == "max-age=1"
     assert r.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "<title>Acme &lt;SSO&gt;</title>" in r.text
-    assert "color-scheme: dark" in requests.get(d.issuer + "/theme/styles.css").text
+    style = requests.get(d.issuer + "/theme/styles.css").text
+    assert "dark.css" in style and "light.css" not in style
 
 
 def test_hash_password(own_dexd):
