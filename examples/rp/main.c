@@ -20,177 +20,219 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
-#include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <sodium.h>
 
 #include "oidc.h"
+#include "page.h"
 
 /*
- * A small relying party: a page with a link to log in, and then who you are.
- * It keeps a handful of logins in memory, which is enough for a demo.
+ * A small relying party: a page with a button to log in, and then who you are.
+ * It keeps a handful of logins and sessions in memory, which is enough for a
+ * demo; the oldest gives way.
  */
 
-#define LOGINS	64
+#define LOGINS		64
+#define SESSIONS	64
+#define COOKIE		"rp_session="
+
+/* Somebody who is logged in. */
+struct session {
+	char		 id[TOKEN_LEN + 1];
+	struct identity	 identity;
+};
 
 struct rp {
 	struct provider	 provider;
 	struct login	 logins[LOGINS];
-	unsigned	 next;
+	struct session	 sessions[SESSIONS];
+	unsigned	 next_login;
+	unsigned	 next_session;
 };
 
-static void
-put_escaped(struct evbuffer *b, const char *s)
-{
-	char	*html = evhttp_htmlescape(s);
+/* ---- the browser ---- */
 
-	evbuffer_add_printf(b, "%s", html == NULL ? "" : html);
-	free(html);
+/* The value of our cookie; false if there is none of the right shape. */
+static bool
+get_cookie(struct evhttp_request *r, char id[TOKEN_LEN + 1])
+{
+	const char	*p = evhttp_find_header(
+			    evhttp_request_get_input_headers(r), "Cookie");
+
+	while (p != NULL && strncmp(p, COOKIE, strlen(COOKIE)) != 0)
+		p = (p = strchr(p, ';')) == NULL ? NULL :
+		    p + 1 + strspn(p + 1, " ");
+	if (p == NULL)
+		return (false);
+	p += strlen(COOKIE);
+	if (strcspn(p, ";") != TOKEN_LEN)
+		return (false);
+	memcpy(id, p, TOKEN_LEN);
+	id[TOKEN_LEN] = '\0';
+	return (true);
 }
 
 static void
-send_page(struct evhttp_request *r, int status, const char *title,
-    struct evbuffer *body)
+set_cookie(struct evhttp_request *r, const char *id)
 {
-	struct evbuffer	*page = evbuffer_new();
+	char	 line[160];
 
-	evbuffer_add_printf(page, "<!DOCTYPE html><html lang=\"en\"><meta "
-	    "charset=\"utf-8\"><title>Example App</title><body style=\""
-	    "font-family: system-ui; max-width: 40rem; margin: 2rem auto; "
-	    "padding: 0 1rem\"><h1>%s</h1>", title);
-	evbuffer_add_buffer(page, body);
-	evhttp_add_header(evhttp_request_get_output_headers(r),
-	    "Content-Type", "text/html; charset=utf-8");
-	evhttp_add_header(evhttp_request_get_output_headers(r),
-	    "Cache-Control", "no-store");
-	evhttp_send_reply(r, status, NULL, page);
-	evbuffer_free(page);
-	evbuffer_free(body);
+	snprintf(line, sizeof(line), COOKIE "%s; Path=/; HttpOnly; "
+	    "SameSite=Lax%s", id, *id == '\0' ? "; Max-Age=0" : "");
+	evhttp_add_header(evhttp_request_get_output_headers(r), "Set-Cookie",
+	    line);
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return (*a != '\0' && strlen(a) == TOKEN_LEN &&
+	    strlen(b) == TOKEN_LEN && sodium_memcmp(a, b, TOKEN_LEN) == 0);
+}
+
+static struct session *
+find_session(struct rp *rp, struct evhttp_request *r)
+{
+	char		 id[TOKEN_LEN + 1];
+	unsigned	 i;
+
+	if (!get_cookie(r, id))
+		return (NULL);
+	for (i = 0; i < SESSIONS; i++)
+		if (is_same(rp->sessions[i].id, id))
+			return (&rp->sessions[i]);
+	return (NULL);
 }
 
 static void
-send_text(struct evhttp_request *r, int status, const char *title,
-    const char *text)
+session_end(struct session *s)
 {
-	struct evbuffer	*b = evbuffer_new();
-
-	evbuffer_add_printf(b, "<p>");
-	put_escaped(b, text);
-	evbuffer_add_printf(b, "</p><p><a href=\"/\">Back</a></p>");
-	send_page(r, status, title, b);
-}
-
-static void
-on_home(struct evhttp_request *r, void *arg)
-{
-	struct evbuffer	*b = evbuffer_new();
-
-	(void)arg;
-	evbuffer_add_printf(b, "<p>You are not logged in.</p>"
-	    "<p><a href=\"/login\">Log in</a></p>");
-	send_page(r, 200, "Example App", b);
-}
-
-static void
-on_login(struct evhttp_request *r, void *arg)
-{
-	struct rp		*rp = arg;
-	struct login		*l = &rp->logins[rp->next++ % LOGINS];
-	struct evkeyvalq	*out = evhttp_request_get_output_headers(r);
-	char			 cookie[160], *url;
-
-	if ((rp->provider.meta == NULL &&
-	    provider_discover(&rp->provider) == -1) ||
-	    (url = provider_begin(&rp->provider, l)) == NULL) {
-		send_text(r, 503, "Not now", "The provider does not answer.");
-		return;
-	}
-	snprintf(cookie, sizeof(cookie), "rp_login=%s; Path=/; HttpOnly; "
-	    "SameSite=Lax", l->session);
-	evhttp_add_header(out, "Set-Cookie", cookie);
-	evhttp_add_header(out, "Location", url);
-	evhttp_send_reply(r, 303, NULL, NULL);
-	free(url);
+	json_decref(s->identity.claims);
+	sodium_memzero(s, sizeof(*s));
 }
 
 /* The login that this browser began and this state belongs to. */
 static struct login *
 find_login(struct rp *rp, struct evhttp_request *r, const char *state)
 {
-	const char	*cookies = evhttp_find_header(
-			    evhttp_request_get_input_headers(r), "Cookie");
-	const char	*mine = cookies == NULL ? NULL :
-			    strstr(cookies, "rp_login=");
+	char		 id[TOKEN_LEN + 1];
 	unsigned	 i;
 
-	if (mine == NULL || state == NULL || strlen(mine) < 9 + 43)
+	if (state == NULL || !get_cookie(r, id))
 		return (NULL);
 	for (i = 0; i < LOGINS; i++)
-		if (rp->logins[i].session[0] != '\0' &&
-		    strncmp(mine + 9, rp->logins[i].session, 43) == 0 &&
-		    strcmp(state, rp->logins[i].state) == 0)
+		if (is_same(rp->logins[i].browser, id) &&
+		    is_same(rp->logins[i].state, state))
 			return (&rp->logins[i]);
 	return (NULL);
 }
 
-static void
-show_claims(struct evhttp_request *r, json_t *claims)
-{
-	struct evbuffer	*b = evbuffer_new();
-	const char	*name;
-	json_t		*value;
-	char		*text;
+/* ---- what it can be asked for ---- */
 
-	evbuffer_add_printf(b, "<table cellpadding=\"6\">");
-	json_object_foreach(claims, name, value) {
-		text = json_dumps(value, JSON_ENCODE_ANY);
-		evbuffer_add_printf(b, "<tr><th align=\"left\">");
-		put_escaped(b, name);
-		evbuffer_add_printf(b, "</th><td><code>");
-		put_escaped(b, text == NULL ? "" : text);
-		evbuffer_add_printf(b, "</code></td></tr>");
-		free(text);
+static void
+on_home(struct evhttp_request *r, void *arg)
+{
+	struct session	*s = find_session(arg, r);
+
+	if (s == NULL)
+		page_home(r);
+	else
+		page_claims(r, s->identity.claims, s->identity.alg,
+		    s->identity.kid);
+}
+
+/*
+ * A browser keeps its cookie over several logins, so that two tabs do not
+ * disturb each other.
+ */
+static void
+on_login(struct evhttp_request *r, void *arg)
+{
+	struct rp	*rp = arg;
+	struct login	*l = &rp->logins[rp->next_login++ % LOGINS];
+	char		 browser[TOKEN_LEN + 1], *url;
+
+	if (!get_cookie(r, browser))
+		token_make(browser);
+	if ((rp->provider.meta == NULL &&
+	    provider_discover(&rp->provider) == -1) ||
+	    (url = provider_begin(&rp->provider, l, browser)) == NULL) {
+		page_sorry(r, 503, "Not now", "The provider does not answer.",
+		    NULL);
+		return;
 	}
-	evbuffer_add_printf(b, "</table><p><a href=\"/\">Log out of the "
-	    "example</a></p>");
-	send_page(r, 200, "You are logged in", b);
-	json_decref(claims);
+	set_cookie(r, browser);
+	page_redirect(r, url);
+	free(url);
+}
+
+/* Whoever logs in gets a new cookie: one that was planted is worth nothing. */
+static void
+welcome(struct rp *rp, struct evhttp_request *r, struct identity *identity)
+{
+	struct session	*s = &rp->sessions[rp->next_session++ % SESSIONS];
+
+	session_end(s);
+	token_make(s->id);
+	s->identity = *identity;
+	set_cookie(r, s->id);
+	page_redirect(r, "/");
+}
+
+static void
+on_answer(struct rp *rp, struct evhttp_request *r, struct evkeyvalq *q)
+{
+	struct login	*l = find_login(rp, r, evhttp_find_header(q, "state"));
+	const char	*code = evhttp_find_header(q, "code");
+	const char	*error = evhttp_find_header(q, "error"), *why;
+	struct identity	 identity;
+
+	if (l == NULL) {
+		page_sorry(r, 400, "Not logged in",
+		    "This login was not begun in this browser, or it is over.",
+		    NULL);
+		return;
+	}
+	if (error != NULL || code == NULL)
+		page_sorry(r, 403, "Not logged in", error != NULL ? error :
+		    "There is no code in the answer.",
+		    evhttp_find_header(q, "error_description"));
+	else if (provider_finish(&rp->provider, l, code, &identity,
+	    &why) == -1)
+		page_sorry(r, 403, "Not logged in", why, NULL);
+	else
+		welcome(rp, r, &identity);
+	sodium_memzero(l, sizeof(*l));
 }
 
 static void
 on_callback(struct evhttp_request *r, void *arg)
 {
-	struct rp	*rp = arg;
+	const char	*query = evhttp_uri_get_query(
+			    evhttp_request_get_evhttp_uri(r));
 	struct evkeyvalq q;
-	struct login	*l;
-	const char	*code, *error, *why;
-	json_t		*claims;
 
-	if (evhttp_parse_query_str(evhttp_uri_get_query(
-	    evhttp_request_get_evhttp_uri(r)) == NULL ? "" :
-	    evhttp_uri_get_query(evhttp_request_get_evhttp_uri(r)), &q) != 0) {
-		send_text(r, 400, "Bad request", "The answer is malformed.");
+	if (evhttp_parse_query_str(query == NULL ? "" : query, &q) != 0) {
+		page_sorry(r, 400, "Not logged in", "The answer is malformed.",
+		    NULL);
 		return;
 	}
-	code = evhttp_find_header(&q, "code");
-	error = evhttp_find_header(&q, "error");
-	l = find_login(rp, r, evhttp_find_header(&q, "state"));
-	if (l == NULL)
-		send_text(r, 400, "Bad request",
-		    "This login was not begun in this browser.");
-	else if (error != NULL || code == NULL)
-		send_text(r, 403, "Not logged in", error == NULL ?
-		    "There is no code in the answer." : error);
-	else if ((claims = provider_finish(&rp->provider, l, code, &why)) ==
-	    NULL)
-		send_text(r, 403, "Not logged in", why);
-	else
-		show_claims(r, claims);
-	if (l != NULL)
-		sodium_memzero(l, sizeof(*l));
+	on_answer(arg, r, &q);
 	evhttp_clear_headers(&q);
+}
+
+static void
+on_logout(struct evhttp_request *r, void *arg)
+{
+	struct session	*s = find_session(arg, r);
+
+	if (s != NULL && evhttp_request_get_command(r) == EVHTTP_REQ_POST) {
+		session_end(s);
+		set_cookie(r, "");
+	}
+	page_redirect(r, "/");
 }
 
 static _Noreturn void
@@ -224,6 +266,8 @@ main(int argc, char *argv[])
 			rp.provider.client_secret = optarg;
 		else
 			usage();
+	if (optind != argc || port < 1 || port > 65535)
+		usage();
 	snprintf(redirect, sizeof(redirect), "http://127.0.0.1:%d/callback",
 	    port);
 	rp.provider.redirect_uri = redirect;
@@ -239,5 +283,8 @@ main(int argc, char *argv[])
 	evhttp_set_cb(http, "/", on_home, &rp);
 	evhttp_set_cb(http, "/login", on_login, &rp);
 	evhttp_set_cb(http, "/callback", on_callback, &rp);
+	evhttp_set_cb(http, "/logout", on_logout, &rp);
+	evhttp_set_cb(http, "/style.css", page_style, NULL);
+	evhttp_set_cb(http, "/icon.svg", page_icon, NULL);
 	return (event_base_dispatch(base) == -1);
 }

@@ -110,95 +110,148 @@ provider_discover(struct provider *p)
 	return (-1);
 }
 
-static void
-random_text(char out[65])
+void
+token_make(char out[TOKEN_LEN + 1])
 {
 	uint8_t	 bytes[32];
 
 	randombytes_buf(bytes, sizeof(bytes));
-	sodium_bin2base64(out, 65, bytes, sizeof(bytes), B64URL);
+	sodium_bin2base64(out, TOKEN_LEN + 1, bytes, sizeof(bytes), B64URL);
 }
 
 /* RFC 7636 section 4.2. */
 static void
-challenge_of(const char *verifier, char out[65])
+challenge_of(const char *verifier, char out[TOKEN_LEN + 1])
 {
 	uint8_t	 hash[crypto_hash_sha256_BYTES];
 
 	crypto_hash_sha256(hash, (const uint8_t *)verifier, strlen(verifier));
-	sodium_bin2base64(out, 65, hash, sizeof(hash), B64URL);
+	sodium_bin2base64(out, TOKEN_LEN + 1, hash, sizeof(hash), B64URL);
 }
 
 char *
-provider_begin(const struct provider *p, struct login *l)
+provider_begin(const struct provider *p, struct login *l,
+    const char browser[TOKEN_LEN + 1])
 {
-	char	 challenge[65], *url = NULL;
+	char	 challenge[TOKEN_LEN + 1], *url = NULL;
 	char	*redirect = curl_easy_escape(NULL, p->redirect_uri, 0);
-	size_t	 size = 4096;
+	char	*client = curl_easy_escape(NULL, p->client_id, 0);
 
-	random_text(l->session);
-	random_text(l->state);
-	random_text(l->nonce);
-	random_text(l->verifier);
+	memcpy(l->browser, browser, TOKEN_LEN + 1);
+	token_make(l->state);
+	token_make(l->nonce);
+	token_make(l->verifier);
 	challenge_of(l->verifier, challenge);
-	if (redirect != NULL && (url = malloc(size)) != NULL)
-		snprintf(url, size, "%s?response_type=code&client_id=%s"
-		    "&redirect_uri=%s&scope=openid+email+profile+groups"
-		    "&state=%s&nonce=%s&code_challenge=%s"
-		    "&code_challenge_method=S256",
-		    text(p->meta, "authorization_endpoint"), p->client_id,
-		    redirect, l->state, l->nonce, challenge);
+	if (redirect == NULL || client == NULL || asprintf(&url,
+	    "%s?response_type=code&client_id=%s&redirect_uri=%s"
+	    "&scope=openid+email+profile+groups&state=%s&nonce=%s"
+	    "&code_challenge=%s&code_challenge_method=S256",
+	    text(p->meta, "authorization_endpoint"), client, redirect,
+	    l->state, l->nonce, challenge) == -1)
+		url = NULL;
 	curl_free(redirect);
+	curl_free(client);
 	return (url);
+}
+
+/* RFC 6749 section 2.3.1: both halves are form-encoded. */
+static char *
+basic_of(const struct provider *p)
+{
+	char	*id = curl_easy_escape(NULL, p->client_id, 0);
+	char	*secret = curl_easy_escape(NULL, p->client_secret, 0);
+	char	*pair = NULL;
+
+	if (id == NULL || secret == NULL ||
+	    asprintf(&pair, "%s:%s", id, secret) == -1)
+		pair = NULL;
+	curl_free(id);
+	curl_free(secret);
+	return (pair);
 }
 
 static json_t *
 redeem(const struct provider *p, const struct login *l, const char *code)
 {
-	char	 form[4096], user[1024];
 	char	*redirect = curl_easy_escape(NULL, p->redirect_uri, 0);
 	char	*code_text = curl_easy_escape(NULL, code, 0);
-	json_t	*answer;
+	char	*pair = basic_of(p), *form = NULL;
+	json_t	*answer = NULL;
 
-	snprintf(form, sizeof(form), "grant_type=authorization_code&code=%s"
+	if (redirect != NULL && code_text != NULL && pair != NULL &&
+	    asprintf(&form, "grant_type=authorization_code&code=%s"
 	    "&redirect_uri=%s&code_verifier=%s", code_text, redirect,
-	    l->verifier);
-	snprintf(user, sizeof(user), "%s:%s", p->client_id, p->client_secret);
+	    l->verifier) != -1) {
+		answer = fetch(text(p->meta, "token_endpoint"), form, pair);
+		sodium_memzero(form, strlen(form));
+		free(form);
+	}
+	if (pair != NULL)
+		sodium_memzero(pair, strlen(pair));
+	free(pair);
 	curl_free(redirect);
 	curl_free(code_text);
-	answer = fetch(text(p->meta, "token_endpoint"), form, user);
-	sodium_memzero(form, sizeof(form));
-	sodium_memzero(user, sizeof(user));
 	return (answer);
 }
 
-/* Is the token signed by one of these keys?  Then its payload. */
+/* The payload, if this key made the signature. */
 static json_t *
-open_token(const char *token, const json_t *keys)
+verify(cjose_jws_t *jws, const json_t *key)
+{
+	char		*dump = json_dumps(key, 0);
+	cjose_jwk_t	*jwk;
+	json_t		*claims = NULL;
+	uint8_t		*bytes;
+	size_t		 len;
+
+	if (dump == NULL)
+		return (NULL);
+	jwk = cjose_jwk_import(dump, strlen(dump), NULL);
+	if (jwk != NULL && cjose_jws_verify(jws, jwk, NULL) &&
+	    cjose_jws_get_plaintext(jws, &bytes, &len, NULL))
+		claims = json_loadb((const char *)bytes, len,
+		    JSON_REJECT_DUPLICATES, NULL);
+	if (jwk != NULL)
+		cjose_jwk_release(jwk);
+	free(dump);
+	return (claims);
+}
+
+static void
+copy_header(cjose_jws_t *jws, const char *name, char *out, size_t size)
+{
+	const char	*value = cjose_header_get(cjose_jws_get_protected(jws),
+			    name, NULL);
+
+	snprintf(out, size, "%s", value == NULL ? "" : value);
+}
+
+/* The algorithms a provider may sign with; none that needs a shared secret. */
+static bool
+is_allowed(const char *alg)
+{
+	return (strcmp(alg, "RS256") == 0 || strcmp(alg, "ES256") == 0);
+}
+
+/* Is the token signed by the published key that it names? */
+static int
+open_token(const char *token, const json_t *keys, struct identity *id)
 {
 	cjose_jws_t	*jws = cjose_jws_import(token, strlen(token), NULL);
-	cjose_jwk_t	*jwk;
-	json_t		*key, *claims = NULL;
-	uint8_t		*bytes;
-	size_t		 i, len;
-	char		*dump;
+	json_t		*key;
+	size_t		 i;
 
+	memset(id, 0, sizeof(*id));
 	if (jws == NULL)
-		return (NULL);
-	json_array_foreach(keys, i, key) {
-		if (claims != NULL || (dump = json_dumps(key, 0)) == NULL)
-			continue;
-		jwk = cjose_jwk_import(dump, strlen(dump), NULL);
-		if (jwk != NULL && cjose_jws_verify(jws, jwk, NULL) &&
-		    cjose_jws_get_plaintext(jws, &bytes, &len, NULL))
-			claims = json_loadb((const char *)bytes, len,
-			    JSON_REJECT_DUPLICATES, NULL);
-		if (jwk != NULL)
-			cjose_jwk_release(jwk);
-		free(dump);
-	}
+		return (-1);
+	copy_header(jws, "alg", id->alg, sizeof(id->alg));
+	copy_header(jws, "kid", id->kid, sizeof(id->kid));
+	json_array_foreach(keys, i, key)
+		if (id->claims == NULL && is_allowed(id->alg) &&
+		    strcmp(text(key, "kid"), id->kid) == 0)
+			id->claims = verify(jws, key);
 	cjose_jws_release(jws);
-	return (claims);
+	return (id->claims == NULL ? -1 : 0);
 }
 
 static const char *
@@ -208,33 +261,34 @@ check_claims(const struct provider *p, const struct login *l,
 	time_t	 now = time(NULL);
 
 	if (strcmp(text(claims, "iss"), p->issuer) != 0)
-		return ("the ID token is of another issuer");
+		return ("The ID token is of another issuer.");
 	if (strcmp(text(claims, "aud"), p->client_id) != 0)
-		return ("the ID token is for another client");
+		return ("The ID token is for another client.");
 	if (strcmp(text(claims, "nonce"), l->nonce) != 0)
-		return ("the ID token is of another login");
+		return ("The ID token is of another login.");
 	if (json_integer_value(json_object_get(claims, "exp")) <= now)
-		return ("the ID token has expired");
+		return ("The ID token has expired.");
 	return (NULL);
 }
 
-json_t *
+int
 provider_finish(const struct provider *p, const struct login *l,
-    const char *code, const char **why)
+    const char *code, struct identity *id, const char **why)
 {
-	json_t	*answer, *set, *claims;
+	json_t	*answer, *set;
+	int	 error;
 
-	*why = "the code was refused";
+	*why = "The code was refused.";
 	if ((answer = redeem(p, l, code)) == NULL)
-		return (NULL);
+		return (-1);
 	set = fetch(text(p->meta, "jwks_uri"), NULL, NULL);
-	claims = open_token(text(answer, "id_token"),
-	    json_object_get(set, "keys"));
+	error = open_token(text(answer, "id_token"),
+	    json_object_get(set, "keys"), id);
 	json_decref(set);
 	json_decref(answer);
-	*why = "the ID token is not signed by the provider";
-	if (claims != NULL && (*why = check_claims(p, l, claims)) == NULL)
-		return (claims);
-	json_decref(claims);
-	return (NULL);
+	*why = "The ID token is not signed by the provider.";
+	if (error == 0 && (*why = check_claims(p, l, id->claims)) == NULL)
+		return (0);
+	json_decref(id->claims);
+	return (-1);
 }

@@ -17,12 +17,18 @@
 #ifndef RP_OIDC_H
 #define RP_OIDC_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 /*
  * The relying party's half of OpenID Connect: discovery, the code exchange with
  * PKCE, and the checks of the ID token (OpenID Connect Core 3.1.3.7).
  */
+
+/* 32 random bytes as base64url: cookies, state, nonce, PKCE's verifier. */
+#define TOKEN_LEN	43
+void	 token_make(char out[TOKEN_LEN + 1]);
 
 struct provider {
 	const char	*issuer;
@@ -34,23 +40,28 @@ struct provider {
 
 /* One login under way; remembered for the browser that began it. */
 struct login {
-	char	 session[65];		/* value of our cookie */
-	char	 state[65];
-	char	 nonce[65];
-	char	 verifier[65];
+	char	 browser[TOKEN_LEN + 1];	/* value of its cookie */
+	char	 state[TOKEN_LEN + 1];
+	char	 nonce[TOKEN_LEN + 1];
+	char	 verifier[TOKEN_LEN + 1];
+};
+
+/* What a verified ID token says. */
+struct identity {
+	json_t	*claims;	/* the caller's */
+	char	 alg[16];
+	char	 kid[128];
 };
 
 /* -1 with a message on stderr. */
 int	 provider_discover(struct provider *);
 
 /* Fills in a login and returns the URL to send the browser to (malloc). */
-char	*provider_begin(const struct provider *, struct login *);
+char	*provider_begin(const struct provider *, struct login *,
+	    const char browser[TOKEN_LEN + 1]);
 
-/*
- * Redeems the code and returns the verified claims of the ID token, or NULL
- * with the reason in *why.
- */
-json_t	*provider_finish(const struct provider *, const struct login *,
-	    const char *code, const char **why);
+/* Redeems the code and verifies the ID token; -1 with the reason in *why. */
+int	 provider_finish(const struct provider *, const struct login *,
+	    const char *code, struct identity *, const char **why);
 
 #endif /* RP_OIDC_H */

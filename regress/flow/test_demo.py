@@ -52,7 +52,11 @@ def test_the_demo():
             assert "You are logged in" in r.text
             assert "admin@example.com" in r.text
             # The answer is good once, and in this browser only.
-            assert requests.get(r.url).status_code == 400
+            answer = next(h.url for h in r.history if "/callback?" in h.url)
+            assert requests.get(answer).status_code == 400
+            assert s.get(answer).status_code == 400
+            assert "not logged in" in requests.get(app).text
+            assert "not logged in" in s.post(app + "/logout").text
         os.killpg(proc.pid, signal.SIGINT)      # ^C
         proc.wait(15)
         time.sleep(0.2)
