@@ -135,6 +135,8 @@ void	 conns_document_came(struct frontend *, enum document);
 void	 listener_add(struct frontend *, int fd);
 void	 listeners_resume(struct frontend *);
 void	 listeners_pause(struct frontend *);
+/* For good; who waits there is the business of whoever shares the sockets. */
+void	 listeners_close(struct frontend *);
 /* Counts a connection of the address; false if it has too many. */
 bool	 address_enter(struct frontend *, const struct in6_addr *);
 void	 address_leave(struct frontend *, const struct in6_addr *);

@@ -197,3 +197,17 @@ listeners_pause(struct frontend *fe)
 		event_del(&l->again);
 	}
 }
+
+void
+listeners_close(struct frontend *fe)
+{
+	struct listener	*l;
+
+	while ((l = TAILQ_FIRST(&fe->listeners)) != NULL) {
+		TAILQ_REMOVE(&fe->listeners, l, entry);
+		event_del(&l->readable);
+		event_del(&l->again);
+		close(l->fd);
+		free(l);
+	}
+}

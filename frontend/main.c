@@ -106,7 +106,7 @@ stop(void *room)
 	if (fe->stopping)
 		return;
 	fe->stopping = true;
-	listeners_pause(fe);
+	listeners_close(fe);
 	if (fe->nconns == 0) {
 		room_exit();
 		return;
