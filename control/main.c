@@ -175,8 +175,13 @@ on_pa_ct_socket(void *room, struct peer *p, struct msg *m)
 	struct control	*ctl = room;
 
 	(void)p;
+	if (ctl->fd != -1)
+		fatalx("two admin sockets");
 	ctl->fd = m->fd;
 	ctl->owner = (uid_t)m->pa_ct_socket.owner;
+	event_assign(&ctl->readable, room_base(), ctl->fd,
+	    EV_READ | EV_PERSIST, on_connection, ctl);
+	event_add(&ctl->readable, NULL);
 }
 
 static void
@@ -209,17 +214,6 @@ wire_new(void *room, enum room other, const char *name, uint32_t instance,
 		peer_pause(ctl->engine);
 }
 
-static int
-prepare(void *room)
-{
-	const struct control	*ctl = room;
-
-	if (ctl->fd != -1)
-		return (0);
-	log_error("no admin socket was given");
-	return (-1);
-}
-
 static void
 ready(void *room)
 {
@@ -228,9 +222,6 @@ ready(void *room)
 	ctl->ready = true;
 	if (ctl->engine != NULL)
 		peer_resume(ctl->engine);
-	event_assign(&ctl->readable, room_base(), ctl->fd,
-	    EV_READ | EV_PERSIST, on_connection, ctl);
-	event_add(&ctl->readable, NULL);
 }
 
 /* A moment for the answer that is on its way ("stopping", "reloaded"). */
@@ -240,7 +231,8 @@ stop(void *room)
 	struct control	*ctl = room;
 	struct client	*c;
 
-	event_del(&ctl->readable);
+	if (ctl->fd != -1)
+		event_del(&ctl->readable);
 	TAILQ_FOREACH(c, &ctl->clients, entry)
 		peer_flush(c->peer, 100);
 	room_exit();
@@ -255,8 +247,8 @@ main(void)
 	static struct control		 control = { .fd = -1 };
 	const struct room_ops		 ops = {
 		.room = ROOM_CONTROL, .program = "control", .ctx = &control,
-		.handlers = handlers, .peer = wire_new, .prepare = prepare,
-		.ready = ready, .stop = stop,
+		.handlers = handlers, .peer = wire_new, .ready = ready,
+		.stop = stop,
 	};
 
 	TAILQ_INIT(&control.clients);

@@ -81,6 +81,17 @@ on_gone(void *room, struct peer *p)
 	peer_free(p);
 }
 
+/* Whoever broke the wire off: only the parent can make a new one. */
+static void
+on_lost(void *room, struct peer *p)
+{
+	struct msg_en_pa_lost	 m = { .room = (uint8_t)peer_room(p),
+				    .instance = peer_instance(p) };
+
+	peer_tell(room_parent(), EN_PA_LOST, &m, -1);
+	on_gone(room, p);
+}
+
 static void
 on_fe_en_http(void *room, struct peer *p, struct msg *m)
 {
@@ -113,7 +124,7 @@ make_peer(struct engine *e, enum room other, const char *name,
 	static peer_handler	*handlers[MSG_MAX];
 	struct peer_config	 c = { .self = ROOM_ENGINE, .other = other,
 		.name = name, .instance = instance, .room = e,
-		.handlers = handlers, .gone = on_gone,
+		.handlers = handlers, .gone = on_lost,
 		.max_pending = other == ROOM_SIGNER ? SIGNER_PENDING :
 		    WORKER_PENDING };
 	struct peer		*p;

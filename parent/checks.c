@@ -36,18 +36,26 @@ static const char * const	 users[ROOM_MAX] = {
 	[ROOM_CONTROL] = "_dexdctl", [ROOM_TELEMETRY] = "_dexd",
 };
 
+/* Looked up once: a later start must not depend on what it takes to ask. */
+static void
+find_users(struct parent *p)
+{
+	const struct passwd	*pw;
+	int			 i;
+
+	for (i = 0; i < ROOM_MAX; i++)
+		if (users[i] != NULL && (pw = getpwnam(users[i])) != NULL) {
+			p->users[i].uid = pw->pw_uid;
+			p->users[i].gid = pw->pw_gid;
+		}
+}
+
 int
 room_user(const struct parent *p, enum room room, uid_t *uid, gid_t *gid)
 {
-	const struct passwd	*pw;
-
-	(void)p;
-	if (users[room] == NULL || (pw = getpwnam(users[room])) == NULL ||
-	    pw->pw_uid == 0)
-		return (-1);
-	*uid = pw->pw_uid;
-	*gid = pw->pw_gid;
-	return (0);
+	*uid = p->users[room].uid;
+	*gid = p->users[room].gid;
+	return (*uid == 0 ? -1 : 0);
 }
 
 static int
@@ -59,6 +67,7 @@ check_users(struct parent *p)
 	gid_t	 gid;
 	int	 i;
 
+	find_users(p);
 	for (i = 0; i < ROOM_MAX; i++) {
 		if (users[i] == NULL ||
 		    room_user(p, (enum room)i, &uid, &gid) == 0 ||
@@ -81,7 +90,9 @@ make_dir(const char *dir, mode_t mode, uid_t uid, gid_t gid)
 {
 	struct stat	 st;
 
-	if (mkdir(dir, mode) == -1 && errno != EEXIST) {
+	/* Our umask is narrower than these need. */
+	if (mkdir(dir, mode) == 0 ? chmod(dir, mode) == -1 :
+	    errno != EEXIST) {
 		fprintf(stderr, "dexd: %s: %s\n", dir, strerror(errno));
 		return (-1);
 	}
@@ -139,7 +150,7 @@ checks_system(struct parent *p)
 }
 
 static int
-check_sandbox(const struct settings *s)
+check_sandbox(const struct settings *s, char *err, size_t errlen)
 {
 	const char	*missing = sandbox_missing();
 
@@ -152,50 +163,54 @@ check_sandbox(const struct settings *s)
 		log_warn("the sandbox is not complete", "missing", missing);
 		return (0);
 	}
-	fprintf(stderr, "dexd: no sandbox, no start: this kernel lacks %s\n"
-	    "(sandbox: best-effort in the configuration starts without)\n",
+	snprintf(err, errlen, "no sandbox, no start: this kernel lacks %s\n"
+	    "(sandbox: best-effort in the configuration starts without)",
 	    missing);
 	return (-1);
 }
 
 static int
-refuse_store(const char *path, const char *why)
+refuse_store(const char *path, const char *why, char *err, size_t errlen)
 {
-	fprintf(stderr, "dexd: %s: %s\n", path, why);
+	snprintf(err, errlen, "%s: %s", path, why);
 	return (-1);
 }
 
 /* The engine must own what it writes; we say so, and change nothing. */
 static int
-check_owner(const struct parent *p, const char *path, bool directory)
+check_owner(const struct parent *p, const char *path, bool directory,
+    char *err, size_t errlen)
 {
 	struct stat	 st;
 	uid_t		 uid = geteuid();
 	gid_t		 gid;
 
 	if (p->root && room_user(p, ROOM_ENGINE, &uid, &gid) == -1)
-		return (-1);
+		return (refuse_store(path, "no user for the engine", err,
+		    errlen));
 	if (stat(path, &st) == -1)
 		return (errno == ENOENT && !directory ? 0 :
-		    refuse_store(path, strerror(errno)));
+		    refuse_store(path, strerror(errno), err, errlen));
 	if (p->root && st.st_uid != uid) {
-		fprintf(stderr, "dexd: %s must belong to the engine:\n"
-		    "  chown %s %s\n", path, users[ROOM_ENGINE], path);
+		snprintf(err, errlen, "%s must belong to the engine:\n"
+		    "  chown %s %s", path, users[ROOM_ENGINE], path);
 		return (-1);
 	}
 	if (!p->root && access(path, W_OK) == -1)
-		return (refuse_store(path, "the database is not writable"));
+		return (refuse_store(path, "the database is not writable",
+		    err, errlen));
 	return (0);
 }
 
 int
-checks_store(struct parent *p, const struct settings *s)
+checks_store(struct parent *p, const struct settings *s, char *err,
+    size_t errlen)
 {
 	const char	*slash;
 	char		*dir;
 	int		 error;
 
-	if (check_sandbox(s) == -1)
+	if (check_sandbox(s, err, errlen) == -1)
 		return (-1);
 	if (s->storage == STORAGE_MEMORY)
 		return (0);
@@ -205,8 +220,9 @@ checks_store(struct parent *p, const struct settings *s)
 		dir = xstrdup(".");
 	} else
 		dir[slash == dir ? 1 : slash - dir] = '\0';
-	error = check_owner(p, dir, true) == -1 ||
-	    check_owner(p, s->storage_file, false) == -1 ? -1 : 0;
+	error = check_owner(p, dir, true, err, errlen) == -1 ||
+	    check_owner(p, s->storage_file, false, err, errlen) == -1 ?
+	    -1 : 0;
 	free(dir);
 	return (error);
 }

@@ -17,14 +17,13 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/unistd.h>
 #include <event2/event.h>
 
 #include "log.h"
@@ -38,7 +37,7 @@ extern char	**environ;
 
 struct child *
 child_new(struct parent *p, struct generation *gen, enum room room,
-    const char *program, const char *name, uint32_t instance)
+    const char *program, const char *name)
 {
 	struct child	*c = xcalloc(1, sizeof(*c));
 
@@ -47,7 +46,6 @@ child_new(struct parent *p, struct generation *gen, enum room room,
 	c->room = room;
 	c->program = program;
 	c->name = xstrdup(name);
-	c->instance = instance;
 	if (gen != NULL)
 		TAILQ_INSERT_TAIL(&gen->children, c, entry);
 	return (c);
@@ -67,28 +65,44 @@ child_free(struct child *c)
 	free(c);
 }
 
-/* In the new process: fd 3, the log, and nothing else. */
-static _Noreturn void
-child_exec(struct child *c, int fd)
+/*
+ * In the new process: fd 3, the log, and nothing else, for all else that we
+ * have closes itself.  posix_spawn(3) copies no page tables.
+ */
+static int
+spawn(const struct child *c, int fd, pid_t *pid)
 {
-	char	 path[1200];
-	char	*argv[2], *empty[] = { NULL };
+	posix_spawn_file_actions_t	 files;
+	posix_spawnattr_t		 attr;
+	sigset_t			 defaults;
+	char				 path[1200];
+	char				*argv[2], *empty[] = { NULL };
+	int				 error;
 
-	signal(SIGPIPE, SIG_DFL);
-	if (fd == CHILD_FD) {
-		if (fcntl(fd, F_SETFD, 0) == -1)
-			_exit(126);
-	} else if (dup2(fd, CHILD_FD) == -1)
-		_exit(126);
-	closefrom(CHILD_FD + 1);
 	snprintf(path, sizeof(path), "%s/%s", c->parent->self, c->program);
 	argv[0] = path;
 	argv[1] = NULL;
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	if (posix_spawn_file_actions_init(&files) != 0)
+		return (ENOMEM);
+	if (posix_spawnattr_init(&attr) != 0) {
+		posix_spawn_file_actions_destroy(&files);
+		return (ENOMEM);
+	}
+	error = posix_spawn_file_actions_adddup2(&files, fd, CHILD_FD);
+	if (error == 0)
+		error = posix_spawnattr_setsigdefault(&attr, &defaults);
+	if (error == 0)
+		error = posix_spawnattr_setflags(&attr,
+		    POSIX_SPAWN_SETSIGDEF);
 	/* Only the config room expands variables; secrets may be in there. */
-	execve(path, argv, c->room == ROOM_CONFIG ? environ : empty);
-	log_error("cannot run a program", "path", path, "err",
-	    strerror(errno));
-	_exit(127);
+	if (error == 0)
+		error = posix_spawn(pid, path, &files, &attr, argv,
+		    c->room == ROOM_CONFIG ? environ : empty);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
+	return (error);
 }
 
 static void
@@ -111,8 +125,11 @@ on_room_pa_ready(void *room, struct peer *peer, struct msg *m)
 {
 	struct child	*c = room;
 
-	(void)peer;
 	(void)m;
+	if (c->ready) {
+		peer_bad(peer, "ready twice");
+		return;
+	}
 	c->ready = true;
 	if (c->gen != NULL)
 		generation_child_ready(c->gen, c);
@@ -134,6 +151,29 @@ on_au_pa_sealkey(void *room, struct peer *peer, struct msg *m)
 	sealkey_spread(c->gen, c);
 }
 
+/*
+ * The engine broke off a wire, or found one broken: without that room for it
+ * the service is not whole.  A broken engine gains nothing by lying: the room
+ * is started again, and ever more slowly.
+ */
+static void
+on_en_pa_lost(void *room, struct peer *peer, struct msg *m)
+{
+	struct child	*engine = room, *c;
+
+	(void)peer;
+	if (engine->gen->state == GEN_DRAINING)
+		return;
+	TAILQ_FOREACH(c, &engine->gen->children, entry)
+		if (c != engine && c->pid != 0 &&
+		    c->instance == m->en_pa_lost.instance &&
+		    c->room == (enum room)m->en_pa_lost.room) {
+			log_warn("the engine has lost a room", "room",
+			    c->program, "name", c->name);
+			child_kill(c);
+		}
+}
+
 static void
 on_sg_pa_keygen(void *room, struct peer *peer, struct msg *m)
 {
@@ -149,6 +189,7 @@ handlers(void)
 	table[ROOM_PA_READY] = on_room_pa_ready;
 	table[AU_PA_SEALKEY] = on_au_pa_sealkey;
 	table[SG_PA_KEYGEN] = on_sg_pa_keygen;
+	table[EN_PA_LOST] = on_en_pa_lost;
 	parse_handlers(table);
 	theme_handlers(table);
 	command_handlers(table);
@@ -160,40 +201,40 @@ int
 child_spawn(struct child *c)
 {
 	struct peer_config	 conf = { .self = ROOM_PARENT,
-		.other = c->room, .name = c->name, .instance = c->instance,
-		.room = c, .handlers = handlers(), .gone = on_gone,
+		.other = c->room, .name = c->name, .room = c,
+		.handlers = handlers(), .gone = on_gone,
 		.high_water = QUEUE_MAX };
-	int			 sv[2];
+	int			 sv[2], error;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
 		log_error("no socketpair", "err", strerror(errno));
 		return (-1);
 	}
-	c->pid = fork();
-	if (c->pid == 0)
-		child_exec(c, sv[1]);
+	error = spawn(c, sv[1], &c->pid);
 	close(sv[1]);
-	if (c->pid == -1) {
+	if (error != 0) {
 		c->pid = 0;
 		close(sv[0]);
-		log_error("cannot fork", "err", strerror(errno));
+		log_error("cannot start a program", "program", c->program,
+		    "err", strerror(error));
 		return (-1);
 	}
+	c->instance = conf.instance = ++c->parent->next_instance;
 	c->ready = c->stopping = c->has_sealkey = false;
 	c->peer = peer_new(c->parent->base, sv[0], &conf);
-	if (c->peer == NULL) {
-		child_kill(c);
-		return (-1);
-	}
+	if (c->peer == NULL)
+		child_kill(c);		/* and then it is replaced */
 	return (0);
 }
 
 void
 child_tell(struct child *c, enum msg_type type, const void *m, int fd)
 {
-	if (c->peer != NULL && peer_tell(c->peer, type, m, fd) == -1)
-		log_error("cannot tell a room", "room", c->program, "message",
-		    msg_name(type));
+	if (c->peer == NULL || peer_tell(c->peer, type, m, fd) == 0)
+		return;
+	log_error("cannot tell a room", "room", c->program, "message",
+	    msg_name(type));
+	child_kill(c);
 }
 
 void

@@ -18,7 +18,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "count.h"
 #include "log.h"
 #include "parent.h"
 
@@ -34,57 +33,6 @@ answer(struct child *control, uint32_t rid, enum result status,
 
 	if (control->peer != NULL)
 		peer_answer(control->peer, rid, PA_CT_RESULT, &m);
-}
-
-/* Answers whoever waits for a reload; nobody, when it was a signal. */
-void
-reload_answer(struct parent *p, enum result status, const char *text)
-{
-	struct buf	 b;
-
-	if (p->asker == NULL)
-		return;
-	buf_init(&b, 2048);
-	buf_put(&b, text, strlen(text) < 2000 ? strlen(text) : 2000);
-	answer(p->asker, p->asker_rid, status, buf_cstr(&b), "{}");
-	buf_clear(&b);
-	p->asker = NULL;
-}
-
-static void
-on_reparsed(struct parent *p, struct settings *s, const char *problems)
-{
-	char	 err[600];
-
-	if (s == NULL) {
-		count_one(COUNT_RELOADS, "failed");
-		log_error("reload: the configuration is wrong", "problems",
-		    problems);
-		reload_answer(p, RESULT_FAILED, problems);
-	} else if (checks_store(p, s) == -1 ||
-	    listeners_open(p, s, err, sizeof(err)) == -1) {
-		count_one(COUNT_RELOADS, "failed");
-		log_error("reload failed", "why", err);
-		reload_answer(p, RESULT_FAILED, err);
-	} else
-		generation_start(p, s);
-}
-
-void
-reload_begin(struct parent *p)
-{
-	if (p->stopping)
-		return;
-	if (parse_running(p) || p->ngenerations > 1) {
-		if (p->asker != NULL)
-			reload_answer(p, RESULT_BUSY,
-			    "a reload is under way");
-		else
-			p->reload_again = true;
-		return;
-	}
-	log_info("reloading");
-	parse_begin(p, on_reparsed);
 }
 
 static void
@@ -121,16 +69,6 @@ status(struct parent *p, struct child *control, uint32_t rid)
 }
 
 static void
-stop_all(struct parent *p)
-{
-	struct generation	*g, *next;
-
-	p->stopping = true;
-	TAILQ_FOREACH_SAFE(g, &p->generations, entry, next)
-		generation_drain(g);
-}
-
-static void
 on_ct_pa_command(void *room, struct peer *peer, struct msg *m)
 {
 	struct child	*c = room;
@@ -142,20 +80,13 @@ on_ct_pa_command(void *room, struct peer *peer, struct msg *m)
 		status(p, c, m->rid);
 		break;
 	case COMMAND_RELOAD:
-		if (p->asker != NULL || parse_running(p) ||
-		    p->ngenerations > 1) {
-			answer(c, m->rid, RESULT_BUSY,
-			    "a reload is under way", "{}");
-			break;
-		}
-		p->asker = c;
-		p->asker_rid = m->rid;
-		reload_begin(p);
+		reload_ask(p, c, m->rid);
 		break;
 	case COMMAND_STOP:
 		answer(c, m->rid, RESULT_OK, "stopping", "{}");
 		log_info("stopping on request");
-		stop_all(p);
+		if (!p->stopping)
+			parent_stop(p);
 		break;
 	default:
 		answer(c, m->rid, RESULT_FAILED,

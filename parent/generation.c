@@ -33,7 +33,7 @@
 
 #define START_TIME	30	/* seconds until every child must be ready */
 #define DRAIN_TIME	40	/* a little more than a frontend's own limit */
-#define CRASHES_MAX	5	/* a minute, without waiting */
+#define LAST_BYTES_TIME	5	/* without an engine nothing more is answered */
 
 struct child *
 generation_find(struct generation *g, enum room room)
@@ -44,18 +44,6 @@ generation_find(struct generation *g, enum room room)
 		if (c->room == room)
 			return (c);
 	return (NULL);
-}
-
-unsigned
-crash_delay(unsigned *crashes, time_t *last, time_t now)
-{
-	if (now - *last > 60)
-		*crashes = 0;
-	*last = now;
-	if (++*crashes <= CRASHES_MAX)
-		return (0);
-	return (*crashes > CRASHES_MAX + 5 ? 30 :
-	    1u << (*crashes - CRASHES_MAX - 1));
 }
 
 static uint32_t
@@ -78,7 +66,7 @@ make_workers(struct generation *g)
 		n = k->instances == 0 ? cores() : k->instances;
 		for (i = 0; i < n; i++)
 			child_new(g->parent, g, ROOM_AUTHN,
-			    programs[k->program], k->id, i);
+			    programs[k->program], k->id);
 	}
 }
 
@@ -86,7 +74,7 @@ static void
 make_frontends(struct generation *g)
 {
 	const struct listen_conf	*l;
-	uint32_t			 i, instance = 0;
+	uint32_t			 i;
 	bool				 plain = false, tls = false;
 
 	TAILQ_FOREACH(l, &g->settings->listens, entry)
@@ -95,11 +83,9 @@ make_frontends(struct generation *g)
 		else
 			plain = true;
 	for (i = 0; plain && i < g->settings->frontends; i++)
-		child_new(g->parent, g, ROOM_FRONTEND, "frontend", "",
-		    instance++);
+		child_new(g->parent, g, ROOM_FRONTEND, "frontend", "");
 	for (i = 0; tls && i < g->settings->frontends; i++)
-		child_new(g->parent, g, ROOM_FRONTEND, "frontend-tls", "",
-		    instance++);
+		child_new(g->parent, g, ROOM_FRONTEND, "frontend-tls", "");
 }
 
 static void
@@ -118,33 +104,45 @@ on_start_deadline(evutil_socket_t fd, short what, void *arg)
 		}
 }
 
-struct generation *
-generation_start(struct parent *p, struct settings *s)
+static struct generation *
+generation_new(struct parent *p, struct settings *s, struct keypair *pair,
+    enum gen_why why)
 {
-	const struct timeval	 tv = { START_TIME, 0 };
 	struct generation	*g = xcalloc(1, sizeof(*g));
-	struct child		*c;
 
 	g->parent = p;
 	g->settings = settings_ref(s);
+	g->pair = keypair_ref(pair);
+	g->state = GEN_STARTING;
+	g->why = why;
 	g->number = ++p->next_generation;
 	TAILQ_INIT(&g->children);
 	TAILQ_INSERT_TAIL(&p->generations, g, entry);
-	p->ngenerations++;
-	event_assign(&g->deadline, p->base, -1, 0, on_start_deadline, g);
-	event_add(&g->deadline, &tv);
-	child_new(p, g, ROOM_ENGINE, "engine", "", 0);
-	child_new(p, g, ROOM_SIGNER, "signer", "", 0);
+	child_new(p, g, ROOM_ENGINE, "engine", "");
+	child_new(p, g, ROOM_SIGNER, "signer", "");
 	make_workers(g);
 	make_frontends(g);
-	child_new(p, g, ROOM_CONTROL, "control", "", 0);
-	TAILQ_FOREACH(c, &g->children, entry)
-		if (child_spawn(c) == -1)
-			fatalx("cannot start the rooms");
-		else
-			child_furnish(c);
-	child_go(generation_find(g, ROOM_ENGINE));
+	child_new(p, g, ROOM_CONTROL, "control", "");
 	return (g);
+}
+
+void
+generation_start(struct parent *p, struct settings *s, struct keypair *pair,
+    enum gen_why why)
+{
+	const struct timeval	 tv = { START_TIME, 0 };
+	struct generation	*g = generation_new(p, s, pair, why);
+	struct child		*c;
+
+	p->starting = g;
+	event_assign(&g->deadline, p->base, -1, 0, on_start_deadline, g);
+	event_add(&g->deadline, &tv);
+	TAILQ_FOREACH(c, &g->children, entry)
+		if (child_spawn(c) == -1 || child_furnish(c) == -1) {
+			serve_start_failed(g, c->program);
+			return;
+		}
+	child_go(generation_find(g, ROOM_ENGINE));
 }
 
 static void
@@ -157,28 +155,53 @@ generation_free(struct generation *g)
 		child_free(c);
 	event_del(&g->deadline);
 	TAILQ_REMOVE(&p->generations, g, entry);
-	p->ngenerations--;
 	settings_unref(g->settings);
+	keypair_unref(g->pair);
+	serve_gone(g);
 	free(g);
-	if (p->stopping && p->ngenerations == 0)
-		parent_exit(p, p->status);
 }
 
 /* ---- serving ---- */
 
+/* The doors: only what serves has them. */
 static void
 give_listeners(struct child *frontend)
 {
-	bool			 tls = strcmp(frontend->program,
-				    "frontend-tls") == 0;
-	struct msg_pa_fe_listen	 m = { .tls = tls };
-	struct listener		*l;
+	bool				 tls = strcmp(frontend->program,
+					    "frontend-tls") == 0;
+	struct msg_pa_fe_listen		 m = { .tls = tls };
+	const struct listen_conf	*conf;
+	struct listener			*l;
 
-	TAILQ_FOREACH(l, &frontend->parent->listeners, entry)
-		if (l->wanted && l->tls == tls) {
-			m.address = span_str(l->address);
-			child_tell(frontend, PA_FE_LISTEN, &m, l->fd);
-		}
+	TAILQ_FOREACH(conf, &frontend->gen->settings->listens, entry) {
+		l = listener_find(frontend->parent, conf);
+		if (l == NULL || conf->tls != tls)
+			continue;
+		m.address = span_str(l->address);
+		child_tell(frontend, PA_FE_LISTEN, &m, l->fd);
+	}
+}
+
+static void
+give_doors(struct child *c)
+{
+	struct msg_pa_ct_socket	 m = { .owner = (uint32_t)geteuid() };
+
+	if (c->room == ROOM_FRONTEND)
+		give_listeners(c);
+	else if (c->room == ROOM_CONTROL)
+		child_tell(c, PA_CT_SOCKET, &m, c->parent->control_fd);
+}
+
+void
+generation_serve(struct generation *g)
+{
+	struct child	*c;
+
+	g->state = GEN_SERVING;
+	event_del(&g->deadline);
+	TAILQ_FOREACH(c, &g->children, entry)
+		give_doors(c);
 }
 
 static bool
@@ -192,37 +215,13 @@ all_ready(const struct generation *g)
 	return (true);
 }
 
-static void
-begin_serving(struct generation *g)
-{
-	struct parent		*p = g->parent;
-	struct generation	*old, *next;
-	struct child		*c;
-
-	g->state = GEN_SERVING;
-	event_del(&g->deadline);
-	TAILQ_FOREACH(c, &g->children, entry)
-		if (c->room == ROOM_FRONTEND)
-			give_listeners(c);
-	logf_info("serving with configuration %s", p->options.config);
-	background_ready();
-	/* Before the old control room, which asked, is told to stop. */
-	reload_answer(p, RESULT_OK, "reloaded");
-	TAILQ_FOREACH_SAFE(old, &p->generations, entry, next)
-		if (old != g && old->state == GEN_SERVING) {
-			count_one(COUNT_RELOADS, "ok");
-			generation_drain(old);
-		}
-	listeners_prune(p, g->settings);
-}
-
 void
 generation_child_ready(struct generation *g, struct child *c)
 {
 	if (g->state == GEN_STARTING && all_ready(g))
-		begin_serving(g);
-	else if (g->state == GEN_SERVING && c->room == ROOM_FRONTEND)
-		give_listeners(c);
+		serve_ready(g);
+	else if (g->state == GEN_SERVING)
+		give_doors(c);
 }
 
 /* ---- draining ---- */
@@ -233,32 +232,61 @@ has_room(const struct generation *g, enum room room)
 	const struct child	*c;
 
 	TAILQ_FOREACH(c, &g->children, entry)
-		if (c->room == room && c->pid != 0)
+		if (c->room == room)
 			return (true);
 	return (false);
 }
 
+/* While nobody serves, the control room of the last who did hears dexctl. */
+static bool
+is_needed(const struct child *c)
+{
+	const struct parent	*p = c->parent;
+
+	return (c->room == ROOM_CONTROL && c->pid != 0 && !p->stopping &&
+	    p->serving == NULL && !c->stopping);
+}
+
 /* Frontends first, then the engine, then who answers to it. */
-static void
+static bool
+may_leave(const struct child *c)
+{
+	if (is_needed(c))
+		return (false);
+	if (c->room == ROOM_FRONTEND || c->room == ROOM_CONTROL)
+		return (true);
+	if (has_room(c->gen, ROOM_FRONTEND))
+		return (false);
+	return (c->room == ROOM_ENGINE || !has_room(c->gen, ROOM_ENGINE));
+}
+
+/* True when the last of them has left, and with it the generation. */
+static bool
 drain_step(struct generation *g)
 {
 	struct child	*c, *next;
 
-	TAILQ_FOREACH_SAFE(c, &g->children, entry, next) {
-		if (c->pid == 0) {
+	TAILQ_FOREACH_SAFE(c, &g->children, entry, next)
+		if (c->pid == 0)
 			child_free(c);	/* it waited to be started again */
-			continue;
-		}
-		if (c->room == ROOM_FRONTEND || c->room == ROOM_CONTROL)
+	TAILQ_FOREACH(c, &g->children, entry)
+		if (may_leave(c))
 			child_stop(c);
-		else if (c->room == ROOM_ENGINE && !has_room(g, ROOM_FRONTEND))
-			child_stop(c);
-		else if (!has_room(g, ROOM_FRONTEND) &&
-		    !has_room(g, ROOM_ENGINE))
-			child_stop(c);
-	}
-	if (TAILQ_EMPTY(&g->children))
-		generation_free(g);
+	if (!TAILQ_EMPTY(&g->children))
+		return (false);
+	generation_free(g);
+	return (true);
+}
+
+static void
+forget(struct generation *g)
+{
+	struct parent	*p = g->parent;
+
+	if (p->serving == g)
+		p->serving = NULL;
+	if (p->starting == g)
+		p->starting = NULL;
 }
 
 void
@@ -266,11 +294,13 @@ generation_kill(struct generation *g)
 {
 	struct child	*c, *next;
 
+	forget(g);
 	g->state = GEN_DRAINING;
+	event_del(&g->deadline);
 	TAILQ_FOREACH_SAFE(c, &g->children, entry, next)
 		if (c->pid == 0)
 			child_free(c);
-		else {
+		else if (!is_needed(c)) {
 			c->stopping = true;
 			child_kill(c);
 		}
@@ -290,21 +320,36 @@ on_drain_deadline(evutil_socket_t fd, short what, void *arg)
 void
 generation_drain(struct generation *g)
 {
-	const struct timeval	 tv = { DRAIN_TIME, 0 };
+	struct timeval	 tv = { DRAIN_TIME, 0 };
 
 	if (g->state == GEN_STARTING) {
 		generation_kill(g);
 		return;
 	}
-	g->state = GEN_DRAINING;
-	event_del(&g->deadline);
-	event_assign(&g->deadline, g->parent->base, -1, 0, on_drain_deadline,
-	    g);
-	event_add(&g->deadline, &tv);
+	if (g->state == GEN_SERVING) {
+		g->state = GEN_DRAINING;
+		if (!has_room(g, ROOM_ENGINE))
+			tv.tv_sec = LAST_BYTES_TIME;
+		event_assign(&g->deadline, g->parent->base, -1, 0,
+		    on_drain_deadline, g);
+		event_add(&g->deadline, &tv);
+	}
 	drain_step(g);
 }
 
+void
+generations_relieve(struct parent *p)
+{
+	struct generation	*g, *next;
+
+	TAILQ_FOREACH_SAFE(g, &p->generations, entry, next)
+		if (g->state == GEN_DRAINING)
+			drain_step(g);
+}
+
 /* ---- what dies ---- */
+
+static void	 replace(struct child *);
 
 static void
 on_respawn(evutil_socket_t fd, short what, void *arg)
@@ -313,13 +358,10 @@ on_respawn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (child_spawn(c) == 0)
-		child_furnish(c);
-	else {
-		const struct timeval	 tv = { 5, 0 };
-
-		event_add(&c->respawn, &tv);
-	}
+	if (child_spawn(c) == -1)
+		replace(c);
+	else if (child_furnish(c) == -1)
+		child_kill(c);
 }
 
 static void
@@ -327,88 +369,38 @@ replace(struct child *c)
 {
 	struct timeval	 tv = { 0, 0 };
 
-	tv.tv_sec = crash_delay(&c->crashes, &c->crashed_at, time(NULL));
+	tv.tv_sec = backoff_next(&c->backoff, seconds_now());
 	count_one(COUNT_RESTARTS, c->program);
 	gather_forget(c);
 	wire_gone(c);
-	if (c->peer != NULL) {
-		peer_free(c->peer);
-		c->peer = NULL;
-	}
 	c->pid = 0;
 	c->ready = false;
 	event_assign(&c->respawn, c->parent->base, -1, 0, on_respawn, c);
 	event_add(&c->respawn, &tv);
 }
 
-static void
-on_restart(evutil_socket_t fd, short what, void *arg)
-{
-	struct parent		*p = arg;
-	struct generation	*g = TAILQ_LAST(&p->generations,
-				    generation_list);
-
-	(void)fd;
-	(void)what;
-	if (g != NULL && !p->stopping)
-		generation_start(p, g->settings);
-}
-
-/* The engine is gone, and with it every request: a whole new set. */
-static void
-restart(struct generation *g)
-{
-	struct parent	*p = g->parent;
-	struct timeval	 tv = { 0, 0 };
-
-	tv.tv_sec = crash_delay(&p->restarts, &p->restarted_at, time(NULL));
-	count_one(COUNT_RESTARTS, "engine");
-	event_assign(&p->restart, p->base, -1, 0, on_restart, p);
-	event_add(&p->restart, &tv);
-}
-
-/* A generation that never served: the older one goes on, if there is one. */
-static void
-start_failed(struct generation *g, const struct child *c)
-{
-	struct parent		*p = g->parent;
-	struct generation	*old;
-
-	log_error("a room died while starting", "room", c->program);
-	reload_answer(p, RESULT_FAILED, "a room died while starting; see the "
-	    "log");
-	TAILQ_FOREACH(old, &p->generations, entry)
-		if (old != g && old->state == GEN_SERVING)
-			break;
-	if (old == NULL) {
-		p->stopping = true;
-		p->status = 1;
-	} else
-		count_one(COUNT_RELOADS, "failed");
-	if (old != NULL && generation_find(old, ROOM_ENGINE) == NULL)
-		restart(old);
-	generation_kill(g);
-}
-
 void
-generation_child_died(struct generation *g, struct child *c, bool ok)
+generation_child_died(struct generation *g, struct child *c)
 {
-	(void)ok;
-	if (g->state == GEN_DRAINING || c->stopping) {
+	enum death	 death = death_decide(g->state,
+			    c->room == ROOM_ENGINE, c->stopping);
+
+	if (death != DEATH_EXPECTED)
+		log_error("a room died", "room", c->program, "name", c->name);
+	switch (death) {
+	case DEATH_EXPECTED:
 		child_free(c);
-		if (g->state == GEN_DRAINING)
-			drain_step(g);
-		return;
-	}
-	if (g->state == GEN_STARTING) {
-		c->pid = 0;
-		start_failed(g, c);
-		return;
-	}
-	log_error("a room died", "room", c->program, "name", c->name);
-	if (c->room == ROOM_ENGINE) {
-		child_free(c);
-		restart(g);
-	} else
+		drain_step(g);
+		break;
+	case DEATH_OF_START:
+		serve_start_failed(g, c->program);
+		break;
+	case DEATH_REPLACE:
 		replace(c);
+		break;
+	case DEATH_RESTART:
+		child_free(c);
+		serve_engine_died(g);
+		break;
+	}
 }

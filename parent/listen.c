@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -49,87 +50,104 @@ bind_listen(int fd, const struct sockaddr *sa, socklen_t len)
 	return (fd);
 }
 
-static int
-open_v4(struct in_addr addr, uint32_t port)
+int
+listen_address(const char *host, uint32_t port, struct sockaddr_storage *ss,
+    socklen_t *len)
 {
-	struct sockaddr_in	 sin = { .sin_family = AF_INET,
-				    .sin_port = htons((uint16_t)port),
-				    .sin_addr = addr };
+	struct sockaddr_in	 v4 = { .sin_family = AF_INET,
+				    .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in6	 v6 = { .sin6_family = AF_INET6,
+				    .sin6_port = htons((uint16_t)port) };
 
-	return (bind_listen(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK |
-	    SOCK_CLOEXEC, 0), (struct sockaddr *)&sin, sizeof(sin)));
+	memset(ss, 0, sizeof(*ss));
+	if (strcmp(host, "localhost") == 0)
+		host = "127.0.0.1";
+	if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
+		memcpy(ss, &v4, *len = sizeof(v4));
+		return (0);
+	}
+	v6.sin6_addr = in6addr_any;	/* an empty host: any */
+	if (*host != '\0' && inet_pton(AF_INET6, host, &v6.sin6_addr) != 1)
+		return (-1);
+	memcpy(ss, &v6, *len = sizeof(v6));
+	return (0);
 }
 
-/* any: both families on one socket. */
 static int
-open_v6(struct in6_addr addr, uint32_t port, bool any)
+open_socket(const struct sockaddr_storage *ss, socklen_t len, bool any)
 {
-	struct sockaddr_in6	 sin6 = { .sin6_family = AF_INET6,
-				    .sin6_port = htons((uint16_t)port),
-				    .sin6_addr = addr };
-	int			 fd, only = !any;
+	int	 fd, only = !any;
 
-	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd != -1 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only,
-	    sizeof(only)) == -1) {
+	fd = socket(ss->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
+	/* An empty host: both families on one socket. */
+	if (fd != -1 && ss->ss_family == AF_INET6 && setsockopt(fd,
+	    IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) == -1) {
 		close(fd);
 		return (-1);
 	}
-	return (bind_listen(fd, (struct sockaddr *)&sin6, sizeof(sin6)));
-}
-
-static int
-open_any(uint32_t port)
-{
-	struct in_addr	 any = { .s_addr = htonl(INADDR_ANY) };
-	int		 fd = open_v6(in6addr_any, port, true);
-
-	return (fd == -1 && (errno == EAFNOSUPPORT ||
-	    errno == EADDRNOTAVAIL) ? open_v4(any, port) : fd);
+	return (bind_listen(fd, (const struct sockaddr *)ss, len));
 }
 
 static int
 open_address(const char *host, uint32_t port)
 {
-	struct in_addr	 v4;
-	struct in6_addr	 v6;
+	struct sockaddr_storage	 ss;
+	socklen_t		 len;
+	int			 fd;
 
-	if (*host == '\0')
-		return (open_any(port));
-	if (strcmp(host, "localhost") == 0)
-		host = "127.0.0.1";
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return (open_v4(v4, port));
-	if (inet_pton(AF_INET6, host, &v6) == 1)
-		return (open_v6(v6, port, false));
-	errno = EINVAL;
-	return (-1);
+	if (listen_address(host, port, &ss, &len) == -1) {
+		errno = EINVAL;
+		return (-1);
+	}
+	fd = open_socket(&ss, len, *host == '\0');
+	if (fd != -1 || *host != '\0' || (errno != EAFNOSUPPORT &&
+	    errno != EADDRNOTAVAIL))
+		return (fd);
+	if (listen_address("0.0.0.0", port, &ss, &len) == -1)
+		return (-1);
+	return (open_socket(&ss, len, false));
 }
 
-static struct listener *
-find(struct parent *p, const struct listen_conf *c)
+struct listener *
+listener_find(struct parent *p, const struct listen_conf *c)
 {
 	struct listener	*l;
 
 	TAILQ_FOREACH(l, &p->listeners, entry)
-		if (l->tls == c->tls && l->port == c->port &&
-		    strcmp(l->host, c->host) == 0)
+		if (l->port == c->port && strcmp(l->host, c->host) == 0)
 			return (l);
 	return (NULL);
 }
 
-static int
-open_one(struct parent *p, const struct listen_conf *c, char *err,
-    size_t errlen)
+static void
+listener_close(struct parent *p, struct listener *l)
 {
-	struct listener	*l = xcalloc(1, sizeof(*l));
+	TAILQ_REMOVE(&p->listeners, l, entry);
+	if (!inherit_give_back(p, l->fd))
+		close(l->fd);
+	free(l->host);
+	free(l);
+}
 
-	l->tls = c->tls;
+static int
+open_one(struct parent *p, const struct listen_conf *c, unsigned patience,
+    char *err, size_t errlen)
+{
+	const struct timespec	 tenth = { 0, 100000000 };
+	struct listener		*l = xcalloc(1, sizeof(*l));
+
 	l->port = c->port;
 	l->host = xstrdup(c->host);
 	snprintf(l->address, sizeof(l->address), strchr(c->host, ':') != NULL ?
 	    "[%s]:%u" : "%s:%u", c->host, c->port);
-	if ((l->fd = open_address(c->host, c->port)) == -1) {
+	if ((l->fd = inherit_take(p, c)) == -1)
+		l->fd = open_address(c->host, c->port);
+	for (; l->fd == -1 && errno == EADDRINUSE && patience > 0; patience--) {
+		nanosleep(&tenth, NULL);
+		l->fd = open_address(c->host, c->port);
+	}
+	if (l->fd == -1) {
 		snprintf(err, errlen, "cannot listen on %s: %s", l->address,
 		    strerror(errno));
 		free(l->host);
@@ -143,37 +161,42 @@ open_one(struct parent *p, const struct listen_conf *c, char *err,
 }
 
 int
-listeners_open(struct parent *p, const struct settings *s, char *err,
-    size_t errlen)
+listeners_open(struct parent *p, const struct settings *s, unsigned patience,
+    char *err, size_t errlen)
 {
 	const struct listen_conf	*c;
-	struct listener			*l;
 
 	TAILQ_FOREACH(c, &s->listens, entry)
-		if (find(p, c) == NULL &&
-		    open_one(p, c, err, errlen) == -1) {
+		if (listener_find(p, c) == NULL &&
+		    open_one(p, c, patience, err, errlen) == -1) {
+			listeners_prune(p);
 			return (-1);
 		}
-	TAILQ_FOREACH(l, &p->listeners, entry)
-		l->wanted = false;
-	TAILQ_FOREACH(c, &s->listens, entry)
-		find(p, c)->wanted = true;
 	return (0);
 }
 
+static bool
+is_wanted(const struct listener *l, const struct settings *s)
+{
+	const struct listen_conf	*c;
+
+	TAILQ_FOREACH(c, &s->listens, entry)
+		if (l->port == c->port && strcmp(l->host, c->host) == 0)
+			return (true);
+	return (false);
+}
+
+/* What is in force keeps its sockets also while nobody serves. */
 void
-listeners_prune(struct parent *p, const struct settings *s)
+listeners_prune(struct parent *p)
 {
 	struct listener	*l, *next;
 
-	(void)s;
 	TAILQ_FOREACH_SAFE(l, &p->listeners, entry, next)
-		if (!l->wanted) {
-			TAILQ_REMOVE(&p->listeners, l, entry);
-			close(l->fd);
-			free(l->host);
-			free(l);
-		}
+		if ((p->inforce == NULL || !is_wanted(l, p->inforce)) &&
+		    (p->starting == NULL || !is_wanted(l,
+		    p->starting->settings)))
+			listener_close(p, l);
 }
 
 int

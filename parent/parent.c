@@ -14,6 +14,9 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -44,25 +47,34 @@ parent_exit(struct parent *p, int status)
 	event_base_loopbreak(p->base);
 }
 
-static void
-stop(struct parent *p)
+uint64_t
+seconds_now(void)
+{
+	struct timespec	 ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		fatal("clock_gettime");
+	return ((uint64_t)ts.tv_sec);
+}
+
+void
+parent_stop(struct parent *p)
 {
 	struct generation	*g, *next;
+	bool			 again = p->stopping;
 
-	if (p->stopping) {	/* asked twice: at once */
-		TAILQ_FOREACH_SAFE(g, &p->generations, entry, next)
-			generation_kill(g);
-		return;
-	}
 	p->stopping = true;
 	if (p->config != NULL)
 		child_kill(p->config);
 	if (p->checker != NULL)
 		child_kill(p->checker);
-	if (p->ngenerations == 0)
-		parent_exit(p, p->status);
 	TAILQ_FOREACH_SAFE(g, &p->generations, entry, next)
-		generation_drain(g);
+		if (again)
+			generation_kill(g);
+		else
+			generation_drain(g);
+	if (TAILQ_EMPTY(&p->generations))
+		parent_exit(p, p->status);
 }
 
 static void
@@ -71,7 +83,7 @@ on_stop_signal(evutil_socket_t sig, short what, void *arg)
 	(void)sig;
 	(void)what;
 	log_info("stopping");
-	stop(arg);
+	parent_stop(arg);
 }
 
 static void
@@ -79,7 +91,7 @@ on_sighup(evutil_socket_t sig, short what, void *arg)
 {
 	(void)sig;
 	(void)what;
-	reload_begin(arg);
+	reload_signal(arg);
 }
 
 static struct child *
@@ -121,31 +133,25 @@ void
 child_died(struct child *c, int status)
 {
 	struct parent	*p = c->parent;
-	bool		 ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
+	c->pid = 0;
+	c->status = status;
 	/* Its last words may still be on the wire; on_gone() comes back. */
-	if ((c == p->config || c == p->checker) && c->peer != NULL) {
-		c->pid = 0;
-		c->status = status;
+	if (c->peer != NULL)
 		return;
-	}
-	if (p->asker == c)
-		p->asker = NULL;
 	log_death(c, status);
-	if (c == p->config || c == p->checker) {
-		if (c == p->config)
-			parse_died(p);
-		else
-			theme_check_died(p, status);
-		if (p->reload_again && !parse_running(p)) {
-			p->reload_again = false;
-			reload_begin(p);
-		}
+	serve_asker_died(p, c);
+	if (c == p->config) {
+		parse_died(p);
+		serve_parse_ended(p);
+	} else if (c == p->checker) {
+		theme_check_died(p, status);
+		serve_parse_ended(p);
 	} else if (c == p->keygen) {
 		p->keygen = NULL;
 		child_free(c);
 	} else
-		generation_child_died(c->gen, c, ok);
+		generation_child_died(c->gen, c);
 }
 
 static void
@@ -168,8 +174,10 @@ on_sigchld(evutil_socket_t sig, short what, void *arg)
 static void
 on_parsed(struct parent *p, struct settings *s, const char *problems)
 {
-	char	 err[600];
+	char	 err[700];
 
+	if (p->stopping)
+		return;
 	if (problems != NULL && *problems != '\0')
 		fputs(problems, stderr);
 	if (s == NULL) {
@@ -183,19 +191,15 @@ on_parsed(struct parent *p, struct settings *s, const char *problems)
 	}
 	log_setup(p->options.verbose ? LOG_LVL_DEBUG :
 	    (enum log_level)s->log_level, (enum log_format)s->log_format);
-	if (checks_store(p, s) == -1) {
-		parent_exit(p, 1);
-		return;
-	}
-	if (seal_load(&p->roots, p->options.seal_file, err, sizeof(err)) ==
-	    -1 || control_socket_open(p, err, sizeof(err)) == -1 ||
-	    listeners_open(p, s, err, sizeof(err)) == -1) {
+	if (checks_store(p, s, err, sizeof(err)) == -1 ||
+	    seal_load(&p->roots, p->options.seal_file, err, sizeof(err)) ==
+	    -1 || control_socket_open(p, err, sizeof(err)) == -1) {
 		fprintf(stderr, "dexd: %s\n", err);
 		parent_exit(p, 1);
 		return;
 	}
 	memory_store_clear(p);
-	generation_start(p, s);
+	serve_first(p, s);
 }
 
 /* Programs are found beside our own: ../libexec/dexd. */
@@ -229,6 +233,23 @@ raise_limits(void)
 		return;
 	rl.rlim_cur = rl.rlim_max < 65536 ? rl.rlim_max : 65536;
 	setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+/*
+ * We hold the seal keys and the slices: no core file, no ptrace, and nobody of
+ * our own uid reads our memory.
+ */
+static void
+guard_memory(void)
+{
+#ifdef __linux__
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		fatal("prctl");
+#else
+	const struct rlimit	 none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+#endif
 }
 
 static void
@@ -289,6 +310,9 @@ parent_run(const struct options *options)
 	count_init();
 	if (sodium_init() == -1)
 		fatalx("libsodium does not start");
+	umask(077);	/* what rooms make is nobody else's */
+	guard_memory();
+	inherit_begin(&p);
 	raise_limits();
 	if (checks_system(&p) == -1)
 		return (1);
@@ -297,6 +321,7 @@ parent_run(const struct options *options)
 	if ((p.base = event_base_new()) == NULL)
 		fatalx("no event loop");
 	set_signals(&p);
+	serve_init(&p);
 	setproctitle("parent");
 	parse_begin(&p, on_parsed);
 	if (!p.done)

@@ -18,10 +18,13 @@
 #define DEXD_PARENT_H
 
 #include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <bsd/sys/queue.h>
 #include <event2/event_struct.h>
 
+#include "decide.h"
 #include "derive.h"
 #include "peer.h"
 
@@ -82,8 +85,9 @@ struct settings {
 	struct connector_confs	 connectors;
 	struct slice_list	 slices;
 	bool			 has_tls;
-	struct buf		 cert;
-	struct buf		 key;
+	char			*cert_file;
+	char			*key_file;
+	struct keypair		*pair;		/* as the files were then */
 	unsigned		 tls_min;
 	unsigned		 tls_max;
 	struct theme		*theme;		/* NULL: the built-in one */
@@ -91,6 +95,20 @@ struct settings {
 struct settings	*settings_new(void);
 struct settings	*settings_ref(struct settings *);
 void		 settings_unref(struct settings *);
+
+/* A TLS certificate and its key, as read from their files. */
+struct keypair {
+	unsigned	 refs;
+	struct buf	 cert;
+	struct buf	 key;
+	struct stamp	 cert_stamp;
+	struct stamp	 key_stamp;
+};
+/* NULL with errno when one of them cannot be read or is empty. */
+struct keypair	*keypair_read(const char *cert_file, const char *key_file);
+struct keypair	*keypair_ref(struct keypair *);	/* NULL stays NULL */
+void		 keypair_unref(struct keypair *);
+bool		 keypair_equal(const struct keypair *, const struct keypair *);
 
 /* ---- seal keys (seal.c) ---- */
 
@@ -123,25 +141,25 @@ struct child {
 	enum room		 room;
 	const char		*program;
 	char			*name;		/* connector id, or "" */
-	uint32_t		 instance;
-	pid_t			 pid;		/* 0: waiting to be started */
+	uint32_t		 instance;	/* new with every process */
+	pid_t			 pid;		/* 0: dead, or not started yet */
 	struct peer		*peer;
-	int			 status;	/* of a config room that ended */
+	int			 status;	/* of one that ended */
 	bool			 ready;
 	bool			 stopping;
 	bool			 has_sealkey;
 	uint8_t			 sealkey[32];
-	unsigned		 crashes;	/* within the last minute */
-	time_t			 crashed_at;
+	struct backoff		 backoff;
 	struct event		 respawn;
 };
 TAILQ_HEAD(child_list, child);
 
-/* Forks and execs the program of c; -1 after a log record. */
+/* Starts the program of c; -1 after a log record. */
 int	 child_spawn(struct child *);
 struct child	*child_new(struct parent *, struct generation *, enum room,
-		    const char *program, const char *name, uint32_t instance);
+		    const char *program, const char *name);
 void	 child_free(struct child *);
+/* A room that cannot be told is killed: it would lack something for ever. */
 void	 child_tell(struct child *, enum msg_type, const void *, int fd);
 /* settings NULL: before there are any (the config room). */
 void	 child_start(struct child *, const struct settings *,
@@ -152,32 +170,35 @@ void	 child_kill(struct child *);
 
 /* ---- generations (generation.c, wire.c) ---- */
 
-enum gen_state { GEN_STARTING, GEN_SERVING, GEN_DRAINING };
-
 struct generation {
 	TAILQ_ENTRY(generation)	 entry;
 	struct parent		*parent;
 	struct settings		*settings;
+	struct keypair		*pair;		/* NULL: no TLS */
 	struct child_list	 children;
 	enum gen_state		 state;
+	enum gen_why		 why;
 	unsigned		 number;
 	struct event		 deadline;	/* of starting, of draining */
 };
 TAILQ_HEAD(generation_list, generation);
 
-struct generation	*generation_start(struct parent *, struct settings *);
+/* Starts a whole set of rooms; how that ends is told to reload.c. */
+void	 generation_start(struct parent *, struct settings *,
+	    struct keypair *, enum gen_why);
 void	 generation_child_ready(struct generation *, struct child *);
-void	 generation_child_died(struct generation *, struct child *, bool ok);
+void	 generation_child_died(struct generation *, struct child *);
+void	 generation_serve(struct generation *);
 void	 generation_drain(struct generation *);
+/* Somebody else serves now: what waited for that may leave. */
+void	 generations_relieve(struct parent *);
 /* Kills what is left of it, at once. */
 void	 generation_kill(struct generation *);
-/* Seconds to wait before the next start, by how often it crashed lately. */
-unsigned	 crash_delay(unsigned *crashes, time_t *last, time_t now);
 struct child	*generation_find(struct generation *, enum room);
-/* Everything a child needs: start, slices, keys, wires; then GO. */
-void	 child_furnish(struct child *);
+/* Everything a child needs: start, slices, keys, wires; then GO.  -1: failed. */
+int	 child_furnish(struct child *);
 /* A wire between two children, told to both. */
-void	 wire_make(struct child *, struct child *);
+int	 wire_make(struct child *, struct child *);
 void	 wire_gone(struct child *);
 void	 sealkey_spread(struct generation *, const struct child *worker);
 void	 keygen_begin(struct child *signer, enum jwa);
@@ -199,28 +220,59 @@ void	 background_ready(void);
 
 struct listener {
 	TAILQ_ENTRY(listener)	 entry;
-	bool			 tls;
 	char			*host;
 	uint32_t		 port;
 	char			 address[300];
 	int			 fd;
-	bool			 wanted;
 };
 TAILQ_HEAD(listener_list, listener);
 
-/* Opens what settings want and is not open yet; -1 with a text. */
-int	 listeners_open(struct parent *, const struct settings *, char *err,
-	    size_t errlen);
-/* Closes what no generation wants any more. */
-void	 listeners_prune(struct parent *, const struct settings *);
+/*
+ * Opens what settings want and is not open yet; -1 with a text.  An address in
+ * use is tried again for `patience` tenths of a second (a dexd before us may
+ * be leaving).
+ */
+int	 listeners_open(struct parent *, const struct settings *,
+	    unsigned patience, char *err, size_t errlen);
+struct listener	*listener_find(struct parent *, const struct listen_conf *);
+/* Closes what neither the serving nor a starting generation wants. */
+void	 listeners_prune(struct parent *);
 /* The admin socket in the run directory; -1 with a text. */
 int	 control_socket_open(struct parent *, char *err, size_t errlen);
+
+/* ---- sockets that were open when we came (inherit.c) ---- */
+
+#define INHERITED_MAX	16
+
+struct inherited {
+	int			 fd;
+	struct sockaddr_storage	 address;
+	char			 name[64];
+	bool			 used;
+};
+/* Takes LISTEN_FDS (systemd's socket activation) and closes all else above 2. */
+void	 inherit_begin(struct parent *);
+/*
+ * The one for this address, or else one that is named "http" or "https"
+ * (tls); NULL if there is none.
+ */
+struct inherited	*inherit_find(struct inherited *, unsigned n,
+			    const char *host, uint32_t port, bool tls);
+/* Descriptor for a configured listener, or -1. */
+int	 inherit_take(struct parent *, const struct listen_conf *);
+/* True when it came from there, where it stays open. */
+bool	 inherit_give_back(struct parent *, int fd);
+/* The address behind a host of the configuration; -1 if it is none. */
+int	 listen_address(const char *host, uint32_t port,
+	    struct sockaddr_storage *, socklen_t *);
 
 /* ---- checks before the start (checks.c) ---- */
 
 /* Users, sandbox, directories, database.  -1 with texts logged. */
 int	 checks_system(struct parent *);
-int	 checks_store(struct parent *, const struct settings *);
+/* -1 with a text. */
+int	 checks_store(struct parent *, const struct settings *, char *err,
+	    size_t errlen);
 int	 room_user(const struct parent *, enum room, uid_t *, gid_t *);
 /* Removes the private file of the memory store. */
 void	 memory_store_clear(struct parent *);
@@ -257,8 +309,38 @@ void	 theme_check_died(struct parent *, int status);
 /* ---- commands (command.c) ---- */
 
 void	 command_handlers(peer_handler **);
-void	 reload_begin(struct parent *);
-void	 reload_answer(struct parent *, enum result, const char *text);
+
+/* ---- what serves: start, reload, recovery (reload.c) ---- */
+
+void	 serve_init(struct parent *);
+/* The first configuration. */
+void	 serve_first(struct parent *, struct settings *);
+/* SIGHUP: now, or once when what is under way has ended. */
+void	 reload_signal(struct parent *);
+/* dexctl, by way of this control room; answers it now or later. */
+void	 reload_ask(struct parent *, struct child *control, uint32_t rid);
+/* The certificate's files have other content now, which may fit or not. */
+void	 reload_renew(struct parent *);
+/* From generation.c: every room of it is ready, one died before ... */
+void	 serve_ready(struct generation *);
+void	 serve_start_failed(struct generation *, const char *program);
+/* ... its engine died, or the last of its rooms left. */
+void	 serve_engine_died(struct generation *);
+void	 serve_gone(struct generation *);
+/* The parse under way ended without a result, or a room that asked died. */
+void	 serve_parse_ended(struct parent *);
+void	 serve_asker_died(struct parent *, const struct child *);
+
+/* ---- the certificate's files (watch.c) ---- */
+
+/* Looks at the files of what serves every few seconds. */
+void	 watch_begin(struct parent *);
+/* What serves has changed. */
+void	 watch_reset(struct parent *);
+struct stamp	 stamp_of(const struct stat *);
+
+/* Seconds of a clock that does not jump. */
+uint64_t	 seconds_now(void);
 
 struct parent {
 	struct options		 options;
@@ -269,7 +351,24 @@ struct parent {
 	struct event_base	*base;
 	struct seal_roots	 roots;
 	struct generation_list	 generations;
-	unsigned		 ngenerations;
+	/* What serves (reload.c). */
+	struct generation	*serving;	/* its engine lives */
+	struct generation	*starting;
+	struct settings		*inforce;	/* served last */
+	struct keypair		*pair;		/* and its certificate */
+	bool			 reload_wanted;	/* a SIGHUP came meanwhile */
+	bool			 renew_wanted;
+	struct backoff		 crashes;	/* of engines and starts */
+	struct event		 recovery;
+	struct event		 turn;		/* what waited may begin */
+	struct {
+		struct event	 timer;
+		struct stamp	 cert, key;	/* at the last look */
+		struct stamp	 cert_tried, key_tried;
+		bool		 warned;
+	}			 watch;
+	struct inherited	 inherited[INHERITED_MAX];
+	unsigned		 ninherited;
 	struct listener_list	 listeners;
 	int			 control_fd;
 	bool			 stopping;
@@ -282,7 +381,7 @@ struct parent {
 	struct buf		 problems;
 	parse_done		*parse_done;
 	bool			 parse_failed;
-	bool			 reload_again;	/* a SIGHUP came meanwhile */
+	struct event		 parse_deadline;
 	/* the check of templates that follows it */
 	struct child		*checker;
 	struct settings		*checking;
@@ -292,17 +391,21 @@ struct parent {
 	struct gather_list	 gathers;
 	/* keygen */
 	struct child		*keygen;
-	time_t			 keygens[10];	/* when the last ones began */
+	uint64_t		 keygens[10];	/* when the last ones began */
 	struct event		 sigchld, sigterm, sigint, sighup;
-	struct event		 restart;	/* after an engine's crash */
-	unsigned		 restarts;
-	time_t			 restarted_at;
 	unsigned		 next_generation;
+	uint32_t		 next_instance;
+	struct {
+		uid_t	 uid;	/* 0: there is none */
+		gid_t	 gid;
+	}			 users[ROOM_MAX];
 };
 
 int	 parent_run(const struct options *);
 void	 parent_exit(struct parent *, int status);
-/* A child was reaped with this wait status. */
+/* Finishes what is under way, then exits; a second time: at once. */
+void	 parent_stop(struct parent *);
+/* A child was reaped with this wait status and said its last words. */
 void	 child_died(struct child *, int status);
 
 #endif /* DEXD_PARENT_H */

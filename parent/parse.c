@@ -21,12 +21,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
 #include "log.h"
 #include "parent.h"
 
 /* The config room's answers, gathered into settings. */
 
 #define PROBLEMS_MAX	16384
+#define PARSE_TIME	20	/* seconds; variables and files are read at once */
+
+static void
+on_parse_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct parent	*p = arg;
+
+	(void)fd;
+	(void)what;
+	if (p->config != NULL)
+		child_kill(p->config);
+}
 
 bool
 parse_running(const struct parent *p)
@@ -37,6 +51,7 @@ parse_running(const struct parent *p)
 int
 parse_begin(struct parent *p, parse_done *done)
 {
+	const struct timeval	 tv = { PARSE_TIME, 0 };
 	struct msg_pa_cf_parse	 m = { .path = span_str(p->options.config) };
 	int			 fd;
 
@@ -53,13 +68,19 @@ parse_begin(struct parent *p, parse_done *done)
 		done(p, NULL, buf_cstr(&p->problems));
 		return (0);
 	}
-	p->config = child_new(p, NULL, ROOM_CONFIG, "config", "", 0);
+	p->config = child_new(p, NULL, ROOM_CONFIG, "config", "");
 	p->parsed = settings_new();
-	if (child_spawn(p->config) == 0) {
-		child_start(p->config, NULL, "", p->empty_dir);
-		child_go(p->config);
-		child_tell(p->config, PA_CF_PARSE, &m, fd);
+	if (child_spawn(p->config) == -1) {
+		close(fd);
+		parse_died(p);
+		return (0);
 	}
+	event_assign(&p->parse_deadline, p->base, -1, 0, on_parse_deadline,
+	    p);
+	event_add(&p->parse_deadline, &tv);
+	child_start(p->config, NULL, "", p->empty_dir);
+	child_go(p->config);
+	child_tell(p->config, PA_CF_PARSE, &m, fd);
 	close(fd);
 	return (0);
 }
@@ -70,6 +91,8 @@ parse_died(struct parent *p)
 {
 	struct settings	*s = p->parsed;
 
+	if (event_initialized(&p->parse_deadline))
+		event_del(&p->parse_deadline);
 	child_free(p->config);
 	p->config = NULL;
 	p->parsed = NULL;
@@ -150,41 +173,27 @@ on_cf_pa_listen(void *room, struct peer *peer, struct msg *m)
 	TAILQ_INSERT_TAIL(&s->listens, l, entry);
 }
 
-static bool
-read_pem(struct buf *out, struct span path)
-{
-	uint8_t	 bytes[4096];
-	char	*file = dup_span(path);
-	ssize_t	 n;
-	int	 fd = open(file, O_RDONLY | O_CLOEXEC);
-
-	free(file);
-	if (fd == -1)
-		return (false);
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
-		buf_put(out, bytes, (size_t)n);
-	explicit_bzero(bytes, sizeof(bytes));
-	close(fd);
-	return (n == 0 && buf_ok(out) && out->len != 0);
-}
-
 static void
 on_cf_pa_tls(void *room, struct peer *peer, struct msg *m)
 {
 	struct parent	*p = ((struct child *)room)->parent;
 	struct settings	*s = p->parsed;
 
-	(void)peer;
 	if (s == NULL)
 		return;
+	if (s->has_tls) {
+		peer_bad(peer, "two certificates");
+		return;
+	}
 	s->has_tls = true;
 	s->tls_min = m->cf_pa_tls.min;
 	s->tls_max = m->cf_pa_tls.max;
-	if (!read_pem(&s->cert, m->cf_pa_tls.cert) ||
-	    !read_pem(&s->key, m->cf_pa_tls.key)) {
+	s->cert_file = dup_span(m->cf_pa_tls.cert);
+	s->key_file = dup_span(m->cf_pa_tls.key);
+	if ((s->pair = keypair_read(s->cert_file, s->key_file)) == NULL) {
 		p->parse_failed = true;
 		buf_printf(&p->problems, "%s: tlsCert or tlsKey cannot be "
-		    "read\n", p->options.config);
+		    "read: %s\n", p->options.config, strerror(errno));
 	}
 }
 

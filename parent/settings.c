@@ -28,8 +28,6 @@ settings_new(void)
 	TAILQ_INIT(&s->listens);
 	TAILQ_INIT(&s->connectors);
 	TAILQ_INIT(&s->slices);
-	buf_init(&s->cert, 61440);
-	buf_init(&s->key, 16384);
 	return (s);
 }
 
@@ -65,8 +63,9 @@ settings_unref(struct settings *s)
 		free(c->id);
 		free(c);
 	}
-	buf_clear(&s->cert);
-	buf_clear(&s->key);
+	keypair_unref(s->pair);
+	free(s->cert_file);
+	free(s->key_file);
 	free(s->storage_file);
 	theme_free(s->theme);
 	free(s);

@@ -370,7 +370,7 @@ theme_check(struct parent *p, struct settings *s)
 {
 	const struct timeval	 tv = { CHECK_TIME, 0 };
 	struct child		*c = child_new(p, NULL, ROOM_FRONTEND,
-				    "frontend", "", 0);
+				    "frontend", "");
 
 	if (child_spawn(c) == -1) {
 		child_free(c);

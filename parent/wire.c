@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attest.h"
@@ -38,7 +37,7 @@ wire_end(struct child *to, const struct child *other, int fd)
 	child_tell(to, PA_ROOM_PEER, &m, fd);
 }
 
-void
+int
 wire_make(struct child *a, struct child *b)
 {
 	int	 sv[2];
@@ -46,12 +45,13 @@ wire_make(struct child *a, struct child *b)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 	    sv) == -1) {
 		log_error("no socketpair", "err", strerror(errno));
-		return;
+		return (-1);
 	}
 	wire_end(a, b, sv[0]);
 	wire_end(b, a, sv[1]);
 	close(sv[0]);
 	close(sv[1]);
+	return (0);
 }
 
 /* Tells the engine that the other end of a wire has died. */
@@ -194,12 +194,15 @@ static void
 tell_tls(struct child *c)
 {
 	const struct settings	*s = c->gen->settings;
-	struct msg_pa_fe_tls	 m = { .cert = buf_span(&s->cert),
-		.key = buf_span(&s->key), .min = (uint8_t)s->tls_min,
-		.max = (uint8_t)s->tls_max };
+	const struct keypair	*k = c->gen->pair;
+	struct msg_pa_fe_tls	 m = { .min = (uint8_t)s->tls_min,
+				    .max = (uint8_t)s->tls_max };
 
-	if (strcmp(c->program, "frontend-tls") == 0)
-		child_tell(c, PA_FE_TLS, &m, -1);
+	if (strcmp(c->program, "frontend-tls") != 0 || k == NULL)
+		return;
+	m.cert = buf_span(&k->cert);
+	m.key = buf_span(&k->key);
+	child_tell(c, PA_FE_TLS, &m, -1);
 }
 
 /* The database's directory, and its name as the engine sees it. */
@@ -249,22 +252,14 @@ tell_workers(struct child *frontend)
 			tell_sealkey(frontend, c);
 }
 
-static void
-tell_control(struct child *c)
-{
-	struct msg_pa_ct_socket	 m = { .owner = (uint32_t)geteuid() };
-
-	child_tell(c, PA_CT_SOCKET, &m, c->parent->control_fd);
-}
-
-void
+int
 child_furnish(struct child *c)
 {
 	struct child	*engine;
 
 	if (c->room == ROOM_ENGINE) {
 		furnish_engine(c);	/* it goes when it has its wires */
-		return;
+		return (0);
 	}
 	child_start(c, c->gen->settings, "", c->parent->empty_dir);
 	tell_slices(c);
@@ -274,12 +269,12 @@ child_furnish(struct child *c)
 		theme_tell(c, c->gen->settings->theme);
 		tell_workers(c);
 	}
-	if (c->room == ROOM_CONTROL)
-		tell_control(c);
 	engine = generation_find(c->gen, ROOM_ENGINE);
-	if (engine != NULL && engine->peer != NULL)
-		wire_make(engine, c);
+	if (engine != NULL && engine->peer != NULL &&
+	    wire_make(engine, c) == -1)
+		return (-1);
 	child_go(c);
+	return (0);
 }
 
 /* ---- keygen ---- */
@@ -290,13 +285,14 @@ child_furnish(struct child *c)
 static bool
 keygen_allowed(struct parent *p)
 {
-	size_t	 oldest = 0, i;
-	time_t	 now = time(NULL);
+	size_t		 oldest = 0, i;
+	uint64_t	 now = seconds_now();
 
 	for (i = 1; i < KEYGENS_A_MINUTE; i++)
 		if (p->keygens[i] < p->keygens[oldest])
 			oldest = i;
-	if (p->keygen != NULL || now < p->keygens[oldest] + 60)
+	if (p->keygen != NULL || (p->keygens[oldest] != 0 &&
+	    now < p->keygens[oldest] + 60))
 		return (false);
 	p->keygens[oldest] = now;
 	return (true);
@@ -313,7 +309,7 @@ keygen_begin(struct child *signer, enum jwa alg)
 		log_warn("keygen is busy, or was asked for too often");
 		return;
 	}
-	k = child_new(p, NULL, ROOM_KEYGEN, "keygen", "", 0);
+	k = child_new(p, NULL, ROOM_KEYGEN, "keygen", "");
 	p->keygen = k;
 	if (child_spawn(k) == -1) {
 		p->keygen = NULL;
@@ -322,6 +318,7 @@ keygen_begin(struct child *signer, enum jwa alg)
 	}
 	child_start(k, signer->gen->settings, "", p->empty_dir);
 	child_tell(k, PA_KG_MAKE, &m, -1);
-	wire_make(signer, k);
+	if (wire_make(signer, k) == -1)
+		child_kill(k);
 	child_go(k);
 }
