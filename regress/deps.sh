@@ -7,10 +7,14 @@ command -v dpkg-query >/dev/null || exit 0
 
 want=$(cat "$(dirname "$0")/packages")
 
+# What is installed, and what that provides: some Node.js bring their own npm.
+have=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' |
+    sed -n 's/^installed //p' | sed 's/([^)]*)//g; s/,/ /g')
+have=" $(echo "$have" | tr '\n' ' ') "
+
 missing=
 for p in $want; do
-	dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
-	    grep -q 'ok installed' || missing="$missing $p"
+	case $have in *" $p "*) ;; *) missing="$missing $p" ;; esac
 done
 [ -n "$missing" ] || exit 0
 
