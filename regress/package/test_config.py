@@ -30,7 +30,7 @@ def check(d, text):
 def here(d, text):
     """The example with its paths below the directory of this test."""
     text = text.replace("/var/lib/dexd/db", str(d.dir / "db"))
-    text = text.replace("/etc/dexd/web", str(TREE / "web"))
+    text = text.replace("/etc/dexd/web", str(TREE / "regress/theme/dex"))
     return text.replace("/etc/ssl/private", str(d.dir)).replace(
         "/etc/ssl", str(d.dir))
 
