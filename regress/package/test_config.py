@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import yaml
@@ -30,7 +31,7 @@ def check(d, text):
 def here(d, text):
     """The example with its paths below the directory of this test."""
     text = text.replace("/var/lib/dexd/db", str(d.dir / "db"))
-    text = text.replace("/etc/dexd/web", str(TREE / "regress/theme/dex"))
+    text = text.replace("/etc/dexd/web", str(d.dir / "web"))
     return text.replace("/etc/ssl/private", str(d.dir)).replace(
         "/etc/ssl", str(d.dir))
 
@@ -58,6 +59,8 @@ def test_the_example_works_with_every_setting_uncommented():
                         "-nodes", "-days", "2", "-subj", "/CN=sso.example.com",
                         "-keyout", d.dir / "sso.key", "-out", d.dir / "sso.pem"],
                        check=True, capture_output=True)
+        shutil.copytree(TREE / "web", d.dir / "web")
+        (d.dir / "web" / "robots.txt").touch()
         code, out = check(d, here(d, uncomment(EXAMPLE)))
         assert code == 0 and "configuration OK\n" in out, out
         assert not SANDBOXED or out == "configuration OK\n"
