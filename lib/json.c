@@ -14,6 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
@@ -101,4 +102,28 @@ json_put_string(struct buf *b, struct span s)
 			buf_put_span(b, seq);
 	}
 	buf_put_c(b, '"');
+}
+
+/*
+ * The bytes that Go escapes and jansson does not are met inside strings only.
+ */
+void
+json_put(struct buf *b, const json_t *value)
+{
+	char	*text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	char	*p;
+
+	if (text == NULL)
+		b->failed = true;
+	for (p = text; p != NULL && *p != '\0'; p++) {
+		if (*p == '<' || *p == '>' || *p == '&')
+			buf_printf(b, "\\u%04x", *p);
+		else if (strncmp(p, "\xe2\x80\xa8", 3) == 0 ||
+		    strncmp(p, "\xe2\x80\xa9", 3) == 0) {
+			buf_printf(b, "\\u20%02x", (uint8_t)p[2] - 0x80);
+			p += 2;
+		} else
+			buf_put_c(b, *p);
+	}
+	free(text);
 }

@@ -38,4 +38,7 @@ void	 json_warm_up(void);
  */
 void	 json_put_string(struct buf *, struct span);
 
+/* Appends any value, compact, with the same escapes; members keep their order. */
+void	 json_put(struct buf *, const json_t *);
+
 #endif /* DEXD_JSON_H */

@@ -22,27 +22,9 @@
 #include "b64.h"
 #include "claims.h"
 #include "json.h"
+#include "proto.h"
 
 #define AUDIENCE	"audience:server:client_id:"
-
-static void
-put_varint(struct buf *b, size_t n)
-{
-	for (; n >= 128; n >>= 7)
-		buf_put_u8(b, (uint8_t)(n | 128));
-	buf_put_u8(b, (uint8_t)n);
-}
-
-/* proto3 leaves empty fields out. */
-static void
-put_proto_field(struct buf *b, unsigned number, struct span value)
-{
-	if (value.len == 0)
-		return;
-	buf_put_u8(b, (uint8_t)(number << 3 | 2));
-	put_varint(b, value.len);
-	buf_put_span(b, value);
-}
 
 void
 claims_put_sub(struct buf *out, struct span user_id, struct span connector)
@@ -50,8 +32,8 @@ claims_put_sub(struct buf *out, struct span user_id, struct span connector)
 	struct buf	 proto;
 
 	buf_init(&proto, user_id.len + connector.len + 32);
-	put_proto_field(&proto, 1, user_id);
-	put_proto_field(&proto, 2, connector);
+	proto_put_string(&proto, 1, user_id);
+	proto_put_string(&proto, 2, connector);
 	b64url_put(out, buf_span(&proto));
 	if (!buf_ok(&proto))
 		out->failed = true;
