@@ -190,6 +190,8 @@ const struct schema_column	 schema_columns[] = {
 	{ "auth_request", "dexd_binder", "blob" },
 	{ "auth_code", "dexd_attestation", "blob" },
 	{ "auth_code", "dexd_grant_id", "text" },
+	{ "refresh_token", "dexd_attestation", "blob" },
+	{ "refresh_token", "dexd_grant_id", "text" },
 	{ NULL, NULL, NULL },
 };
 

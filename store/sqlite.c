@@ -94,7 +94,8 @@ store_open(struct event_base *base, enum storage storage, const char *file,
 	}
 	if (sqlite_migrate(s->db, err, errlen) == -1)
 		goto fail;
-	if (sqlite_commit_prepare(s) == -1 || sqlite_read_prepare(s) == -1) {
+	if (sqlite_functions(s->db) == -1 || sqlite_commit_prepare(s) == -1 ||
+	    sqlite_read_prepare(s) == -1) {
 		snprintf(err, errlen, "not a database of dex: %s",
 		    sqlite3_errmsg(s->db));
 		goto fail;

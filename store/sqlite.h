@@ -24,7 +24,8 @@
 
 /* Private to store/: the SQLite driver. */
 
-enum read_stmt { READ_AUTH_REQUEST, READ_AUTH_CODE, READ_KEYSET, READ_MAX };
+enum read_stmt { READ_AUTH_REQUEST, READ_AUTH_CODE, READ_REFRESH_TOKEN,
+	READ_KEYSET, READ_MAX };
 
 struct store {
 	sqlite3			*db;
@@ -40,6 +41,8 @@ int	 sqlite_run(sqlite3 *, const char *);
 /* Logs where and why, never with values. */
 void	 sqlite_complain(sqlite3 *, const char *where);
 int	 sqlite_migrate(sqlite3 *, char *err, size_t errlen);
+/* Our SQL functions over the map of an offline session. */
+int	 sqlite_functions(sqlite3 *);
 int	 sqlite_commit_prepare(struct store *);
 int	 sqlite_read_prepare(struct store *);
 void	 sqlite_on_commit(evutil_socket_t, short, void *);

@@ -52,6 +52,37 @@ static const char * const	 op_sql[OP_MAX] = {
 	    " dexd_attestation, dexd_grant_id) values"
 	    " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[OP_DELETE_AUTH_CODE] = "delete from auth_code where id = ?",
+	/* dex: one token for each user, connector and client. */
+	[OP_DELETE_REPLACED] = "delete from refresh_token where id ="
+	    " (select dexd_ref_id(refresh, ?3) from offline_session where"
+	    " user_id = ?1 and conn_id = ?2) and client_id = ?3",
+	[OP_INSERT_REFRESH_TOKEN] = "insert into refresh_token (id, client_id,"
+	    " scopes, nonce, claims_user_id, claims_username, claims_email,"
+	    " claims_email_verified, claims_groups, claims_preferred_username,"
+	    " connector_id, token, obsolete_token, created_at, last_used,"
+	    " dexd_attestation, dexd_grant_id) values"
+	    " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	/* The data of old rows moves to the session with the first new. */
+	[OP_ROTATE_REFRESH_TOKEN] = "update refresh_token set token = ?1,"
+	    " obsolete_token = ?2, claims_username = ?3, claims_email = ?4,"
+	    " claims_email_verified = ?5, claims_groups = ?6,"
+	    " claims_preferred_username = ?7, last_used = ?8,"
+	    " dexd_attestation = ?9, connector_data = case when"
+	    " length(?10) > 0 then null else connector_data end"
+	    " where id = ?11 and token = ?12",
+	[OP_TOUCH_REFRESH_TOKEN] = "update refresh_token set token = token"
+	    " where id = ? and token = ?",
+	[OP_PUT_OFFLINE] = "insert into offline_session (user_id, conn_id,"
+	    " refresh, connector_data) values (?1, ?2,"
+	    " dexd_ref_put(null, ?3, ?4, ?5), ?6)"
+	    " on conflict (user_id, conn_id) do update set refresh ="
+	    " dexd_ref_put(refresh, ?3, ?4, ?5), connector_data = case when"
+	    " length(?6) > 0 then ?6 else connector_data end",
+	[OP_TOUCH_OFFLINE] = "update offline_session set refresh ="
+	    " dexd_ref_used(refresh, ?3, ?5), connector_data = case when"
+	    " length(?6) > 0 then ?6 else connector_data end"
+	    " where user_id = ?1 and conn_id = ?2 and"
+	    " dexd_ref_id(refresh, ?3) = ?4",
 	[OP_INSERT_KEYSET] = "insert into dexd_keyset (id, serial, sealed)"
 	    " values (1, ?, ?)",
 	[OP_UPDATE_KEYSET] = "update dexd_keyset set serial = ?, sealed = ?"
@@ -108,7 +139,8 @@ run_op(struct store *s, const struct op *op)
 		sqlite_complain(s->db, "write");
 		return (STORE_ERROR);
 	}
-	return (sqlite3_changes(s->db) == 1 ? STORE_OK : STORE_CONFLICT);
+	return (sqlite3_changes(s->db) == 1 ||
+	    op->kind == OP_DELETE_REPLACED ? STORE_OK : STORE_CONFLICT);
 }
 
 /* One set in its savepoint.  A void transaction makes this STORE_ERROR. */

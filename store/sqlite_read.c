@@ -38,6 +38,17 @@ static const char * const	 read_sql[READ_MAX] = {
 	    " connector_id, connector_data, expiry, code_challenge,"
 	    " code_challenge_method, auth_time, dexd_attestation,"
 	    " dexd_grant_id from auth_code where id = ?",
+	[READ_REFRESH_TOKEN] = "select r.id, r.client_id, r.scopes, r.nonce,"
+	    " r.claims_user_id, r.claims_username, r.claims_email,"
+	    " r.claims_email_verified, r.claims_groups,"
+	    " r.claims_preferred_username, r.connector_id, case when"
+	    " length(r.connector_data) > 0 then r.connector_data else"
+	    " o.connector_data end, r.token, r.obsolete_token, r.created_at,"
+	    " r.last_used, r.dexd_attestation, r.dexd_grant_id,"
+	    " coalesce(dexd_ref_id(o.refresh, r.client_id) = r.id, 0)"
+	    " from refresh_token r left join offline_session o on"
+	    " o.user_id = r.claims_user_id and o.conn_id = r.connector_id"
+	    " where r.id = ?",
 	[READ_KEYSET] = "select serial, sealed from dexd_keyset where id = 1",
 };
 
@@ -220,6 +231,41 @@ store_auth_code_get(struct store *s, struct span id, store_auth_code_cb *cb,
 	c.grant_id = next_bytes(&r);
 	status = row_status(&r, status);
 	cb(arg, status, status == STORE_OK ? &c : NULL);
+	end_read(r.st);
+	list_buf_clear(&scopes);
+	list_buf_clear(&groups);
+}
+
+void
+store_refresh_token_get(struct store *s, struct span id,
+    store_refresh_token_cb *cb, void *arg)
+{
+	struct row		 r = { .st = s->reads[READ_REFRESH_TOKEN] };
+	struct list_buf		 scopes, groups;
+	struct refresh_token	 t = { 0 };
+	enum store_status	 status;
+
+	if ((status = find(s, READ_REFRESH_TOKEN, id)) != STORE_OK) {
+		end_read(r.st);
+		cb(arg, status, NULL);
+		return;
+	}
+	t.id = next_bytes(&r);
+	t.client_id = next_bytes(&r);
+	t.scopes = next_list(&r, &scopes);
+	t.nonce = next_bytes(&r);
+	next_claims(&r, &t.claims, &groups);
+	t.connector_id = next_bytes(&r);
+	t.connector_data = next_bytes(&r);
+	t.secret = next_bytes(&r);
+	t.obsolete = next_bytes(&r);
+	t.created_at = next_time(&r);
+	t.last_used = next_time(&r);
+	t.attestation = next_bytes(&r);
+	t.grant_id = next_bytes(&r);
+	t.referenced = next_int(&r) != 0;
+	status = row_status(&r, status);
+	cb(arg, status, status == STORE_OK ? &t : NULL);
 	end_read(r.st);
 	list_buf_clear(&scopes);
 	list_buf_clear(&groups);

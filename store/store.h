@@ -88,6 +88,27 @@ struct auth_code {
 	struct span		 grant_id;	/* dexd_grant_id */
 };
 
+/*
+ * What lets an application come back without the person: table refresh_token,
+ * with the row of offline_session that names it.
+ */
+struct refresh_token {
+	struct span		 id;
+	struct span		 client_id;
+	struct msg_list		 scopes;
+	struct span		 nonce;
+	struct store_claims	 claims;
+	struct span		 connector_id;
+	struct span		 connector_data;	/* for the worker */
+	struct span		 secret;	/* column token */
+	struct span		 obsolete;	/* the secret before */
+	uint64_t		 created_at;	/* unix seconds */
+	uint64_t		 last_used;
+	struct span		 attestation;
+	struct span		 grant_id;
+	bool			 referenced;	/* read: it is named there */
+};
+
 struct store_gc {
 	int	 auth_requests;
 	int	 auth_codes;
@@ -100,6 +121,8 @@ typedef void	 store_auth_request_cb(void *, enum store_status,
 		    const struct auth_request *);
 typedef void	 store_auth_code_cb(void *, enum store_status,
 		    const struct auth_code *);
+typedef void	 store_refresh_token_cb(void *, enum store_status,
+		    const struct refresh_token *);
 typedef void	 store_keyset_cb(void *, enum store_status, uint64_t serial,
 		    struct span sealed);
 typedef void	 store_gc_cb(void *, enum store_status,
@@ -118,6 +141,8 @@ void	 store_auth_request_get(struct store *, struct span id,
 	    store_auth_request_cb *, void *);
 void	 store_auth_code_get(struct store *, struct span id,
 	    store_auth_code_cb *, void *);
+void	 store_refresh_token_get(struct store *, struct span id,
+	    store_refresh_token_cb *, void *);
 /* The newest sealed key set; STORE_NOT_FOUND: none yet. */
 void	 store_keyset_get(struct store *, store_keyset_cb *, void *);
 /* Writes and deletes a row, as dex's health probe does. */
@@ -142,6 +167,23 @@ void	 write_set_delete_auth_request(struct write_set *, struct span id);
 void	 write_set_insert_auth_code(struct write_set *,
 	    const struct auth_code *);
 void	 write_set_delete_auth_code(struct write_set *, struct span id);
+/*
+ * Inserts the token and names it in the offline session of its user and
+ * connector as the client's; the one named there before is deleted.
+ * Connector data that is not empty takes the place of the session's.
+ */
+void	 write_set_put_refresh_token(struct write_set *,
+	    const struct refresh_token *);
+/*
+ * The token whose secret is `was` gets the secrets, claims (but the user id),
+ * last use and attestation given; its session notes the use.  Both conflict
+ * when that secret is not there now or the session does not name the token.
+ */
+void	 write_set_rotate_refresh_token(struct write_set *, struct span was,
+	    const struct refresh_token *);
+/* The token, with the secret it has, was used at last_used: only noted. */
+void	 write_set_touch_refresh_token(struct write_set *,
+	    const struct refresh_token *);
 /* expected: the serial that is there now, 0 for none. */
 void	 write_set_put_keyset(struct write_set *, uint64_t expected,
 	    uint64_t serial, struct span sealed);

@@ -20,15 +20,31 @@
 
 #include "timetext.h"
 
-void
-timetext_put(char out[TIMETEXT_LEN + 1], uint64_t when)
+/* out has length + 1 bytes; a year that does not fit becomes the last one. */
+static void
+put_time(char *out, size_t length, const char *format, const char *last,
+    uint64_t when)
 {
 	time_t		 t = (time_t)when;
 	struct tm	 tm;
 
-	if (gmtime_r(&t, &tm) == NULL || strftime(out, TIMETEXT_LEN + 1,
-	    "%Y-%m-%d %H:%M:%S+00:00", &tm) != TIMETEXT_LEN)
-		memcpy(out, "9999-12-31 23:59:59+00:00", TIMETEXT_LEN + 1);
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(out, length + 1, format, &tm) != length)
+		memcpy(out, last, length + 1);
+}
+
+void
+timetext_put(char out[TIMETEXT_LEN + 1], uint64_t when)
+{
+	put_time(out, TIMETEXT_LEN, "%Y-%m-%d %H:%M:%S+00:00",
+	    "9999-12-31 23:59:59+00:00", when);
+}
+
+void
+timetext_put_json(char out[TIMETEXT_JSON_LEN + 1], uint64_t when)
+{
+	put_time(out, TIMETEXT_JSON_LEN, "%Y-%m-%dT%H:%M:%SZ",
+	    "9999-12-31T23:59:59Z", when);
 }
 
 /* Exactly n digits. */

@@ -24,6 +24,10 @@
 /* Unix seconds as dex's SQLite driver writes times; compared as text by GC. */
 void	 timetext_put(char out[TIMETEXT_LEN + 1], uint64_t);
 
+/* The same as dex's JSON has it: "2026-08-06T15:14:24Z" (RFC 3339). */
+#define TIMETEXT_JSON_LEN	20
+void	 timetext_put_json(char out[TIMETEXT_JSON_LEN + 1], uint64_t);
+
 /*
  * Reads every shape that driver accepts (T or space, fraction, offset, Z, date
  * alone); 0 for year 1 and for what does not parse.

@@ -258,6 +258,105 @@ write_set_delete_auth_code(struct write_set *ws, struct span id)
 	delete_row(ws, OP_DELETE_AUTH_CODE, id);
 }
 
+static void
+delete_replaced(struct write_set *ws, const struct refresh_token *t)
+{
+	struct op	*op;
+
+	if ((op = op_new(ws, OP_DELETE_REPLACED)) == NULL)
+		return;
+	add_text(op, t->claims.user_id);
+	add_text(op, t->connector_id);
+	add_text(op, t->client_id);
+	op_done(ws, op);
+}
+
+static void
+insert_refresh_token(struct write_set *ws, const struct refresh_token *t)
+{
+	struct op	*op;
+
+	if ((op = op_new(ws, OP_INSERT_REFRESH_TOKEN)) == NULL)
+		return;
+	add_text(op, t->id);
+	add_text(op, t->client_id);
+	add_list(op, t->scopes);
+	add_text(op, t->nonce);
+	add_claims(op, &t->claims);
+	add_text(op, t->connector_id);
+	add_text(op, t->secret);
+	add_text(op, t->obsolete);
+	add_time(op, t->created_at);
+	add_time(op, t->last_used);
+	add_blob(op, t->attestation);
+	add_text(op, t->grant_id);
+	op_done(ws, op);
+}
+
+/* Of both statements on offline_session. */
+static void
+offline(struct write_set *ws, enum op_kind kind, const struct refresh_token *t)
+{
+	struct op	*op;
+
+	if ((op = op_new(ws, kind)) == NULL)
+		return;
+	add_text(op, t->claims.user_id);
+	add_text(op, t->connector_id);
+	add_text(op, t->client_id);
+	add_text(op, t->id);
+	add_int(op, (int64_t)t->last_used);
+	add_blob(op, t->connector_data);
+	op_done(ws, op);
+}
+
+void
+write_set_put_refresh_token(struct write_set *ws,
+    const struct refresh_token *t)
+{
+	delete_replaced(ws, t);
+	insert_refresh_token(ws, t);
+	offline(ws, OP_PUT_OFFLINE, t);
+}
+
+void
+write_set_rotate_refresh_token(struct write_set *ws, struct span was,
+    const struct refresh_token *t)
+{
+	struct op	*op;
+
+	if ((op = op_new(ws, OP_ROTATE_REFRESH_TOKEN)) == NULL)
+		return;
+	add_text(op, t->secret);
+	add_text(op, t->obsolete);
+	add_text(op, t->claims.username);
+	add_text(op, t->claims.email);
+	add_int(op, t->claims.email_verified);
+	add_list(op, t->claims.groups);
+	add_text(op, t->claims.preferred_username);
+	add_time(op, t->last_used);
+	add_blob(op, t->attestation);
+	add_blob(op, t->connector_data);
+	add_text(op, t->id);
+	add_text(op, was);
+	op_done(ws, op);
+	offline(ws, OP_TOUCH_OFFLINE, t);
+}
+
+void
+write_set_touch_refresh_token(struct write_set *ws,
+    const struct refresh_token *t)
+{
+	struct op	*op;
+
+	if ((op = op_new(ws, OP_TOUCH_REFRESH_TOKEN)) == NULL)
+		return;
+	add_text(op, t->id);
+	add_text(op, t->secret);
+	op_done(ws, op);
+	offline(ws, OP_TOUCH_OFFLINE, t);
+}
+
 void
 write_set_put_keyset(struct write_set *ws, uint64_t expected,
     uint64_t serial, struct span sealed)

@@ -28,6 +28,8 @@
 enum op_kind {
 	OP_INSERT_AUTH_REQUEST, OP_DELETE_AUTH_REQUEST,
 	OP_INSERT_AUTH_CODE, OP_DELETE_AUTH_CODE,
+	OP_DELETE_REPLACED, OP_INSERT_REFRESH_TOKEN, OP_ROTATE_REFRESH_TOKEN,
+	OP_TOUCH_REFRESH_TOKEN, OP_PUT_OFFLINE, OP_TOUCH_OFFLINE,
 	OP_INSERT_KEYSET, OP_UPDATE_KEYSET, OP_MAX
 };
 
@@ -40,7 +42,10 @@ struct value {
 	int64_t		 number;
 };
 
-/* Each op must change exactly one row, or the set conflicts. */
+/*
+ * Each op must change exactly one row, or the set conflicts; there may be
+ * nothing for OP_DELETE_REPLACED to delete.
+ */
 struct op {
 	TAILQ_ENTRY(op)	 entry;
 	enum op_kind	 kind;

@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* link: store/schema.c store/timetext.c store/write_set.c store/sqlite.c store/sqlite_migrate.c store/sqlite_commit.c store/sqlite_read.c */
+/* link: store/schema.c store/timetext.c store/write_set.c store/offline.c store/sqlite.c store/sqlite_offline.c store/sqlite_migrate.c store/sqlite_commit.c store/sqlite_read.c */
 /* libs: sqlite3 libevent_core jansson */
 
 #include <sys/stat.h>
@@ -414,7 +414,7 @@ columns(void **state)
 		    "claims_username,claims_email,claims_email_verified,"
 		    "claims_groups,connector_id,connector_data,token,"
 		    "created_at,last_used,claims_preferred_username,"
-		    "obsolete_token" },
+		    "obsolete_token,dexd_attestation,dexd_grant_id" },
 		{ "password", "email,hash,username,user_id,"
 		    "preferred_username,groups,name,email_verified" },
 		{ "keys", "id,verification_keys,signing_key,signing_key_pub,"
