@@ -69,6 +69,7 @@ struct job {
 	struct msg		 msg;
 	struct buf		 raw;		/* msg borrows from it */
 	struct sealbox		 box;		/* of a password job */
+	struct attestation	 earlier;	/* of a refresh job */
 };
 TAILQ_HEAD(job_list, job);
 
@@ -97,6 +98,8 @@ struct connector_ops {
 	void		(*callback)(struct job *);
 	/* job->box has been opened: login and password. */
 	void		(*password)(struct job *);
+	/* Who is job->earlier's user now?  The same user id, or refused. */
+	void		(*refresh)(struct job *);
 };
 extern const struct connector_ops	 connector_ops;
 

@@ -15,6 +15,7 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "count.h"
@@ -52,13 +53,17 @@ job_free(struct job *j)
 	free(j);
 }
 
-/* What the login was for; both kinds of question carry it. */
+/* What the login was for; every kind of question carries it. */
 static bool
 job_grant(const struct job *j, uint8_t grant[GRANT_LEN])
 {
 	const struct msg_en_au_password	*p = &j->msg.en_au_password;
 	const struct msg_en_au_callback	*c = &j->msg.en_au_callback;
 
+	if (j->msg.type == EN_AU_REFRESH) {
+		memcpy(grant, j->earlier.grant, GRANT_LEN);
+		return (true);
+	}
 	if (j->msg.type == EN_AU_PASSWORD)
 		return (attest_grant(grant, p->client_id, p->scopes, p->nonce,
 		    p->grant_id));
@@ -66,21 +71,27 @@ job_grant(const struct job *j, uint8_t grant[GRANT_LEN])
 	    c->grant_id));
 }
 
-/* Appends the attestation of this login; false if it cannot be made. */
+/*
+ * Appends the attestation of this login; false if it cannot be made.  A
+ * refresh says again who somebody is, never that somebody logged in again.
+ */
 static bool
 attest(const struct job *j, const struct identity *id, uint64_t now,
     struct buf *out)
 {
 	const struct worker	*w = j->w;
+	bool			 again = j->msg.type == EN_AU_REFRESH;
 	struct attestation	 a = {
-		.key_number = w->keys[0].number, .kind = ATTEST_LOGIN,
+		.key_number = w->keys[0].number,
+		.kind = again ? ATTEST_REFRESH : ATTEST_LOGIN,
 		.issuer = span_str(w->issuer),
 		.connector = span_str(w->connector), .user_id = id->user_id,
 		.username = id->username,
 		.preferred_username = id->preferred_username,
 		.email = id->email, .email_verified = id->email_verified,
-		.groups = id->groups, .amr = id->amr, .attested_at = now,
-		.auth_time = now };
+		.groups = id->groups, .attested_at = now,
+		.amr = again ? j->earlier.amr : id->amr,
+		.auth_time = again ? j->earlier.auth_time : now };
 
 	return (job_grant(j, a.grant) &&
 	    attest_write(out, &a, w->keys[0].key) == 0);
@@ -92,10 +103,18 @@ job_answer(struct job *j, enum identity_status status,
 {
 	struct msg_au_en_identity	 m = { .status = (uint8_t)status };
 	struct buf			 attestation;
+	uint64_t			 now;
 
 	buf_init(&attestation, ATTEST_MAX);
+	if (status == IDENTITY_OK && j->msg.type == EN_AU_REFRESH &&
+	    !span_eq(id->user_id, j->earlier.user_id)) {
+		log_warn("a refresh met another user than the login");
+		m.status = status = IDENTITY_DENIED;
+	}
 	if (status == IDENTITY_OK) {
-		m.auth_time = (uint64_t)time(NULL);
+		now = (uint64_t)time(NULL);
+		m.auth_time = j->msg.type == EN_AU_REFRESH ?
+		    j->earlier.auth_time : now;
 		m.user_id = id->user_id;
 		m.username = id->username;
 		m.preferred_username = id->preferred_username;
@@ -103,7 +122,7 @@ job_answer(struct job *j, enum identity_status status,
 		m.email_verified = id->email_verified;
 		m.groups = id->groups;
 		m.connector_data = id->connector_data;
-		if (attest(j, id, m.auth_time, &attestation))
+		if (attest(j, id, now, &attestation))
 			m.attestation = buf_span(&attestation);
 		else {
 			log_error("an identity is too large to be attested");

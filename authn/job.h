@@ -22,4 +22,13 @@
 /* A copy of the engine's question; NULL: no memory. */
 struct job	*job_new(struct worker *, struct peer *, const struct msg *);
 
+/*
+ * NULL when the attestation of a refresh is our own, of this very grant, and
+ * the grant lasts beyond the login; *earlier then borrows from the message.
+ * Else why not, for the log.
+ */
+const char	*refresh_check(const struct worker *,
+		    const struct msg_en_au_refresh *,
+		    struct attestation *earlier);
+
 #endif /* DEXD_JOB_H */

@@ -185,6 +185,19 @@ local_password(struct job *j)
 		event_add(&l->work, &at_once);
 }
 
+/* dex: by e-mail; somebody else of that name is not the one who logged in. */
+static void
+local_refresh(struct job *j)
+{
+	const struct local_user	*u = local_users_find(&local_of(j->w)->users,
+				    j->earlier.email);
+
+	if (u == NULL || !span_eq(u->conf->user_id, j->earlier.user_id))
+		job_answer(j, IDENTITY_DENIED, NULL);
+	else
+		answer_user(j, u->conf);
+}
+
 static void
 local_prepare(struct worker *w)
 {
@@ -201,4 +214,5 @@ const struct connector_ops	 connector_ops = {
 	.configure = local_configure,
 	.prepare = local_prepare,
 	.password = local_password,
+	.refresh = local_refresh,
 };

@@ -118,10 +118,28 @@ mock_password(struct job *j)
 		job_answer(j, IDENTITY_BAD_CREDENTIALS, NULL);
 }
 
+/* mockPassword gives back what it is given, as dex's does. */
+static void
+mock_refresh(struct job *j)
+{
+	const struct attestation	*a = &j->earlier;
+	struct identity			 id = {
+		.user_id = a->user_id, .username = a->username,
+		.preferred_username = a->preferred_username,
+		.email = a->email, .email_verified = a->email_verified,
+		.groups = a->groups };
+
+	if (strcmp(j->w->type, "mockCallback") == 0)
+		answer_kilgore(j, "authors", "foobar");
+	else
+		job_answer(j, IDENTITY_OK, &id);
+}
+
 const struct connector_ops	 connector_ops = {
 	.program = "authn-mock",
 	.configure = mock_configure,
 	.begin = mock_begin,
 	.callback = mock_callback,
 	.password = mock_password,
+	.refresh = mock_refresh,
 };

@@ -162,6 +162,29 @@ on_en_au_password(void *room, struct peer *p, struct msg *m)
 }
 
 static void
+on_en_au_refresh(void *room, struct peer *p, struct msg *m)
+{
+	struct job	*j;
+	const char	*refused;
+
+	if (connector_ops.refresh == NULL) {
+		refuse(p, m->rid, IDENTITY_ERROR);
+		return;
+	}
+	if ((j = job_new(room, p, m)) == NULL) {
+		refuse(p, m->rid, IDENTITY_BUSY);
+		return;
+	}
+	if ((refused = refresh_check(room, &j->msg.en_au_refresh,
+	    &j->earlier)) == NULL) {
+		connector_ops.refresh(j);
+		return;
+	}
+	log_warn("refused to refresh", "why", refused);
+	job_answer(j, IDENTITY_ERROR, NULL);
+}
+
+static void
 on_engine_gone(void *room, struct peer *p)
 {
 	struct worker	*w = room;
@@ -179,6 +202,7 @@ worker_peer(void *room, enum room other, const char *name, uint32_t instance,
 		[EN_AU_BEGIN] = on_en_au_begin,
 		[EN_AU_PASSWORD] = on_en_au_password,
 		[EN_AU_CALLBACK] = on_en_au_callback,
+		[EN_AU_REFRESH] = on_en_au_refresh,
 	};
 	struct worker			*w = room;
 	struct peer_config		 c = { .self = ROOM_AUTHN,

@@ -48,6 +48,9 @@ on_pa_sg_config(void *room, struct peer *p, struct msg *m)
 	s->policy.issuer = s->conf->issuer;
 	s->policy.token_life = s->conf->id_tokens_secs;
 	s->policy.not_before = s->conf->not_before;
+	s->policy.auth_requests = s->conf->auth_requests_secs;
+	s->policy.refresh_reuse = s->conf->refresh_reuse_secs;
+	s->policy.refresh_absolute = s->conf->refresh_absolute_secs;
 	s->rotation.alg = (enum jwa)s->conf->alg;
 	s->rotation.period = s->conf->rotation_secs;
 	s->rotation.token_life = s->conf->id_tokens_secs;

@@ -60,12 +60,42 @@ is_subset(struct msg_list wanted, struct msg_list scopes)
 	return (true);
 }
 
+/*
+ * A grant without offline_access ends with its login.  One with it ends, when
+ * there is an absolute lifetime, that long after the login could at the latest
+ * have been redeemed, however often it is refreshed: the worker copies
+ * auth_time.  The times fit: attested_at is not far ahead of the clock.
+ */
+static const char *
+check_age(const struct policy *p, const struct attestation *who,
+    struct msg_list scopes, uint64_t now)
+{
+	uint64_t	 login = p->auth_requests + CODE_SECS;
+
+	if (who->attested_at < p->not_before)
+		return ("attestation is too old");
+	if (who->auth_time > who->attested_at)
+		return ("attestation is older than its login");
+	if (who->kind == ATTEST_LOGIN)
+		return (now > who->attested_at + login + p->refresh_reuse ?
+		    "the login is too long ago" : NULL);
+	if (!msg_list_has(scopes, span_str("offline_access")))
+		return ("a refresh of a grant without offline_access");
+	if (now > who->attested_at + REFRESH_SECS + p->refresh_reuse)
+		return ("the refresh is too long ago");
+	if (p->refresh_absolute != 0 &&
+	    now > who->auth_time + login + p->refresh_absolute)
+		return ("the grant is beyond its absolute lifetime");
+	return (NULL);
+}
+
 const char *
 policy_check(const struct policy *p, const struct msg_en_sg_sign *m,
     uint64_t now, struct attestation *who)
 {
 	const struct seal_key	*seal;
 	uint8_t			 key[KEY_LEN], grant[GRANT_LEN];
+	const char		*why;
 	bool			 genuine;
 
 	if (attest_read(who, m->attestation) == -1)
@@ -81,12 +111,12 @@ policy_check(const struct policy *p, const struct msg_en_sg_sign *m,
 		return ("attestation does not verify");
 	if (!span_eq(who->issuer, p->issuer))
 		return ("attestation is for another issuer");
-	if (who->kind != ATTEST_LOGIN)
+	if (who->kind != ATTEST_LOGIN && who->kind != ATTEST_REFRESH)
 		return ("attestation is of another kind");
-	if (who->attested_at < p->not_before)
-		return ("attestation is too old");
 	if (who->attested_at > now + CLOCK_SKEW)
 		return ("attestation is of the future");
+	if ((why = check_age(p, who, m->scopes, now)) != NULL)
+		return (why);
 	if (who->user_id.len == 0)
 		return ("attestation names nobody");
 	if (!attest_grant(grant, m->client_id, m->scopes, m->nonce,

@@ -29,6 +29,15 @@
 #define POLICY_KEYS		8
 #define POLICY_CONNECTORS	128
 
+/*
+ * How old an attestation may be.  A login is followed by consent within
+ * expiry.authRequests and by the redemption of its code within dex's half an
+ * hour; a refresh by its signature at once.  What is signed again within
+ * reuseInterval is that much older.
+ */
+#define CODE_SECS	(30 * 60)
+#define REFRESH_SECS	60
+
 struct seal_key {
 	uint32_t	 number;
 	uint8_t		 attest_root[KEY_LEN];
@@ -40,6 +49,9 @@ struct policy {
 	struct span	 issuer;
 	uint64_t	 token_life;	/* seconds, of both tokens */
 	uint64_t	 not_before;	/* unix seconds */
+	uint64_t	 auth_requests;	/* seconds, as all below */
+	uint64_t	 refresh_reuse;
+	uint64_t	 refresh_absolute;	/* 0: no limit */
 	struct seal_key	 keys[POLICY_KEYS];	/* newest first */
 	unsigned	 nkeys;
 	struct span	 connectors[POLICY_CONNECTORS];

@@ -132,6 +132,73 @@ refusals(void **state)
 	buf_clear(&mem);
 }
 
+/* An attestation of this kind and these times, for a grant of two scopes. */
+static const char *
+aged(enum attest_kind kind, uint64_t attested, uint64_t auth,
+    const char *second)
+{
+	struct attestation	 a = a_login("ldap"), who;
+	struct msg_en_sg_sign	 m;
+	const char		*why;
+	struct buf		 mem;
+
+	a.kind = kind;
+	a.attested_at = attested;
+	a.auth_time = auth;
+	list_buf_clear(&scopes);
+	attest_grant(a.grant, span_str("app"), LIST_OF(&scopes, "openid",
+	    second), span_str("n"), span_str("gid"));
+	buf_init(&mem, ATTEST_MAX);
+	m = a_request(&a, "ldap", &mem);
+	list_buf_clear(&scopes);
+	list_buf_clear(&wanted);
+	m.scopes = LIST_OF(&scopes, "openid", second);
+	m.wanted = LIST_OF(&wanted, "openid");
+	why = policy_check(&policy, &m, NOW, &who);
+	buf_clear(&mem);
+	return (why);
+}
+
+/*
+ * DESIGN, Keys: a login is signed for until its code is spent at the latest, a
+ * refresh at once, a grant no longer than its absolute lifetime, and one
+ * without offline_access never again.
+ */
+static void
+ages(void **state)
+{
+	const uint64_t	 login = 1000 + CODE_SECS, again = REFRESH_SECS + 30;
+	const uint64_t	 last = NOW - 50000 - login;
+
+	(void)state;
+#define OFF	"offline_access"
+	assert_null(aged(ATTEST_LOGIN, NOW - login - 30, 10, "email"));
+	assert_non_null(aged(ATTEST_LOGIN, NOW - login - 31, 10, "email"));
+	assert_null(aged(ATTEST_LOGIN, NOW - login - 30, 10, OFF));
+	assert_non_null(aged(ATTEST_LOGIN, NOW - login - 31, 10, OFF));
+	assert_null(aged(ATTEST_REFRESH, NOW - again, NOW - 9000, OFF));
+	assert_non_null(aged(ATTEST_REFRESH, NOW - again - 1, NOW - 9000,
+	    OFF));
+	assert_non_null(aged(ATTEST_REFRESH, NOW, NOW - 9000, "email"));
+	assert_null(aged(ATTEST_REFRESH, NOW, last, OFF));
+	assert_non_null(aged(ATTEST_REFRESH, NOW, last - 1, OFF));
+	assert_non_null(aged(ATTEST_REFRESH, NOW, 0, OFF));
+	policy.refresh_absolute = 0;
+	assert_null(aged(ATTEST_REFRESH, NOW, 0, OFF));
+	policy.refresh_absolute = 50000;
+	/* Nobody logs in after it was said that he did. */
+	assert_non_null(aged(ATTEST_REFRESH, NOW, NOW + 1, OFF));
+	assert_non_null(aged(ATTEST_REFRESH, NOW, UINT64_MAX, OFF));
+	assert_non_null(aged(ATTEST_LOGIN, NOW, NOW + 1, OFF));
+	assert_non_null(aged(ATTEST_REFRESH, UINT64_MAX, NOW, OFF));
+	assert_non_null(aged(ATTEST_EXCHANGE, NOW, NOW, OFF));
+	assert_non_null(aged(ATTEST_SESSION, NOW, NOW, OFF));
+	/* Within the skew of two clocks. */
+	assert_null(aged(ATTEST_REFRESH, NOW + 5, NOW - 9000, OFF));
+	assert_non_null(aged(ATTEST_REFRESH, NOW + 6, NOW - 9000, OFF));
+#undef OFF
+}
+
 static void
 tokens(void **state)
 {
@@ -262,7 +329,8 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(refusals), cmocka_unit_test(tokens),
+		cmocka_unit_test(refusals), cmocka_unit_test(ages),
+		cmocka_unit_test(tokens),
 		cmocka_unit_test(discovery), cmocka_unit_test(key_document),
 	};
 	struct buf		 der;
@@ -273,6 +341,9 @@ main(void)
 	policy.issuer = span_str("https://d");
 	policy.token_life = 100;
 	policy.not_before = 5;
+	policy.auth_requests = 1000;
+	policy.refresh_reuse = 30;
+	policy.refresh_absolute = 50000;
 	policy.keys[0].number = 1;
 	memset(policy.keys[0].attest_root, 7, KEY_LEN);
 	policy.nkeys = 1;
