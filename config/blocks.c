@@ -188,7 +188,7 @@ static void
 take_grant_types(struct config *c, const struct ynode *n, void *target)
 {
 	static const char * const	 later[] = { "implicit", "password",
-		"refresh_token", "client_credentials",
+		"client_credentials",
 		"urn:ietf:params:oauth:grant-type:device_code",
 		"urn:ietf:params:oauth:grant-type:token-exchange", NULL };
 	const struct ynode		*i;
@@ -198,11 +198,14 @@ take_grant_types(struct config *c, const struct ynode *n, void *target)
 		problem(c, n->line, "\"%s\" must be a list", n->key);
 		return;
 	}
-	c->grant_code = n->child == NULL;
+	c->grant_code = c->grant_refresh = n->child == NULL;
 	for (i = n->child; i != NULL; i = i->next)
 		if (i->kind == YNODE_SCALAR &&
 		    strcmp(i->text, "authorization_code") == 0)
 			c->grant_code = true;
+		else if (i->kind == YNODE_SCALAR &&
+		    strcmp(i->text, "refresh_token") == 0)
+			c->grant_refresh = true;
 		else if (i->kind == YNODE_SCALAR && is_one_of(i->text, later))
 			problem(c, i->line, "grant type \"%s\" is not "
 			    "supported yet", i->text);
@@ -288,6 +291,22 @@ take_oauth2(struct config *c, const struct ynode *n, void *target)
 
 /* ---- expiry, logger, frontend, signer ---- */
 
+static void
+take_refresh_tokens(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "disableRotation", take_bool, AT(refresh_fixed) },
+		{ "reuseInterval", take_duration, AT(refresh_reuse_secs) },
+		{ "validIfNotUsedFor", take_duration, AT(refresh_idle_secs) },
+		{ "absoluteLifetime", take_duration,
+		    AT(refresh_absolute_secs) },
+		FIELDS_END
+	};
+
+	(void)target;
+	fields_read(c, n, fields, c, "expiry.refreshTokens");
+}
+
 void
 take_expiry(struct config *c, const struct ynode *n, void *target)
 {
@@ -296,20 +315,17 @@ take_expiry(struct config *c, const struct ynode *n, void *target)
 		{ "idTokens", take_duration, AT(id_tokens_secs) },
 		{ "authRequests", take_duration, AT(auth_requests_secs) },
 		{ "deviceRequests", take_unsupported, 0 },
-		{ "refreshTokens", take_unsupported, 0 },
+		{ "refreshTokens", take_refresh_tokens, 0 },
 		FIELDS_END
 	};
 
 	(void)target;
 	fields_read(c, n, fields, c, "expiry");
-	if (c->id_tokens_secs == 0 || c->id_tokens_secs > UINT32_MAX)
+	if (c->id_tokens_secs == 0)
 		problem(c, line_of_key(n, "idTokens"),
 		    "idTokens must be at least a second");
 	if (c->auth_requests_secs == 0)
 		c->auth_requests_secs = 24 * 3600;
-	if (c->auth_requests_secs > UINT32_MAX ||
-	    c->rotation_secs > UINT32_MAX)
-		problem(c, n->line, "a duration is too long");
 }
 
 static void

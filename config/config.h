@@ -64,6 +64,7 @@ struct config {
 	struct list_buf		 proxies;
 
 	bool			 grant_code;
+	bool			 grant_refresh;
 	bool			 skip_approval;
 	bool			 always_show_login;
 	bool			 pkce_enforce;
@@ -73,6 +74,10 @@ struct config {
 	uint64_t		 rotation_secs;
 	uint64_t		 id_tokens_secs;
 	uint64_t		 auth_requests_secs;
+	bool			 refresh_fixed;	/* disableRotation */
+	uint64_t		 refresh_reuse_secs;
+	uint64_t		 refresh_idle_secs;	/* 0: no limit */
+	uint64_t		 refresh_absolute_secs;
 	enum jwa		 alg;
 
 	char			*title;

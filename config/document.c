@@ -62,7 +62,7 @@ struct lists {
 static void
 set_defaults(struct config *c)
 {
-	c->grant_code = true;
+	c->grant_code = c->grant_refresh = true;
 	c->pkce_s256 = c->pkce_plain = true;
 	c->rotation_secs = 6 * 3600;
 	c->id_tokens_secs = 24 * 3600;

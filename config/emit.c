@@ -113,8 +113,13 @@ emit_engine(struct config *c)
 		.pkce_enforce = c->pkce_enforce, .pkce_s256 = c->pkce_s256,
 		.pkce_plain = c->pkce_plain,
 		.grant_authorization_code = c->grant_code,
+		.grant_refresh_token = c->grant_refresh,
 		.auth_requests_secs = (uint32_t)c->auth_requests_secs,
-		.id_tokens_secs = (uint32_t)c->id_tokens_secs };
+		.id_tokens_secs = (uint32_t)c->id_tokens_secs,
+		.refresh_rotation = !c->refresh_fixed,
+		.refresh_reuse_secs = (uint32_t)c->refresh_reuse_secs,
+		.refresh_idle_secs = (uint32_t)c->refresh_idle_secs,
+		.refresh_absolute_secs = (uint32_t)c->refresh_absolute_secs };
 
 	emit_slice(c, ROOM_ENGINE, "", PA_EN_CONFIG, &m);
 }
@@ -125,7 +130,10 @@ emit_signer(struct config *c)
 	struct msg_pa_sg_config	 m = { .issuer = span_str(c->issuer),
 		.alg = (uint8_t)c->alg,
 		.rotation_secs = (uint32_t)c->rotation_secs,
-		.id_tokens_secs = (uint32_t)c->id_tokens_secs };
+		.id_tokens_secs = (uint32_t)c->id_tokens_secs,
+		.auth_requests_secs = (uint32_t)c->auth_requests_secs,
+		.refresh_reuse_secs = (uint32_t)c->refresh_reuse_secs,
+		.refresh_absolute_secs = (uint32_t)c->refresh_absolute_secs };
 	struct list_buf		 grants, types, methods;
 
 	list_buf_init(&grants, 256);
@@ -133,6 +141,8 @@ emit_signer(struct config *c)
 	list_buf_init(&methods, 64);
 	if (c->grant_code)
 		list_buf_add(&grants, span_str("authorization_code"));
+	if (c->grant_refresh)
+		list_buf_add(&grants, span_str("refresh_token"));
 	list_buf_add(&types, span_str("code"));
 	if (c->pkce_s256)
 		list_buf_add(&methods, span_str("S256"));

@@ -21,6 +21,7 @@
 
 #include "values.h"
 
+/* A century, so that seconds fit into 32 bits everywhere. */
 #define DURATION_MAX	(100.0 * 366 * 24 * 3600)
 
 /* The unit at *p in seconds, and behind it; 0 if there is none. */

@@ -80,6 +80,8 @@ struct request;
 TAILQ_HEAD(request_list, request);
 struct grant;
 TAILQ_HEAD(grant_list, grant);
+struct refresh;
+TAILQ_HEAD(refresh_list, refresh);
 
 struct engine {
 	struct msg		 msg;		/* of PA_EN_CONFIG */
@@ -106,6 +108,7 @@ struct engine {
 	struct request_list	 requests;
 	unsigned		 nrequests;
 	struct grant_list	 grants;	/* codes being redeemed now */
+	struct refresh_list	 refreshes;	/* refresh tokens in use now */
 };
 
 /* ---- what is known of clients and connectors (config.c) ---- */

@@ -156,6 +156,7 @@ main(void)
 	TAILQ_INIT(&engine.frontends);
 	TAILQ_INIT(&engine.requests);
 	TAILQ_INIT(&engine.grants);
+	TAILQ_INIT(&engine.refreshes);
 	config_handlers(handlers);
 	status = room_run(&ops);
 	if (engine.store != NULL)

@@ -120,7 +120,7 @@ def test_token_method_and_grant(dexd):
     r = requests.get(dexd.issuer + "/token")
     assert is_oauth_error(r, 400, "invalid_request")
     assert is_oauth_error(token(dexd), 400, "unsupported_grant_type")
-    for grant in ("password", "refresh_token", "implicit", "client_credentials"):
+    for grant in ("password", "implicit", "client_credentials"):
         assert is_oauth_error(token(dexd, grant_type=grant), 400,
                               "unsupported_grant_type")
     r = requests.post(dexd.issuer + "/token", data="grant_type=%zz", headers={

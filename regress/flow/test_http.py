@@ -59,7 +59,8 @@ def test_robots(dexd):
 def test_discovery_lists_what_exists(dexd):
     meta = requests.get(dexd.issuer + "/.well-known/openid-configuration").json()
     assert meta["issuer"] == dexd.issuer
-    assert meta["grant_types_supported"] == ["authorization_code"]
+    assert meta["grant_types_supported"] == ["authorization_code",
+                                             "refresh_token"]
     assert meta["response_types_supported"] == ["code"]
     assert meta["code_challenge_methods_supported"] == ["S256", "plain"]
     assert "device_authorization_endpoint" not in meta

@@ -134,12 +134,6 @@ def test_cross_client_audience(dexd):
     assert claims["azp"] == "app" and sorted(claims["aud"]) == ["app", "other"]
 
 
-def test_offline_access_gives_no_refresh_token_yet(dexd):
-    flow = Flow(dexd, scope="openid offline_access")
-    r = flow.redeem(flow.code())
-    assert r.status_code == 200 and "refresh_token" not in r.json()
-
-
 def test_public_client_out_of_band(dexd):
     """RFC 8252: no secret; the code is shown instead of sent."""
     flow = Flow(dexd, client="cli", redirect_uri="urn:ietf:wg:oauth:2.0:oob")
