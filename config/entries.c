@@ -81,6 +81,9 @@ emit_client(struct config *c, const struct ynode *n, struct client_entry *e)
 		.redirect_uris = msg_list_of(&e->redirect_uris),
 		.trusted_peers = msg_list_of(&e->trusted_peers),
 		.allowed_connectors = msg_list_of(&e->allowed_connectors) };
+	struct msg_pa_ct_client	 ct = { .name = span_str(e->name),
+		.is_public = e->is_public,
+		.redirects = e->redirect_uris.count };
 
 	id = one_of(c, n, e->id, "id", e->id_env, "idEnv");
 	secret = one_of(c, n, e->secret, "secret", e->secret_env, "secretEnv");
@@ -96,8 +99,11 @@ emit_client(struct config *c, const struct ynode *n, struct client_entry *e)
 		    "send anybody here");
 	m.id = span_str(id);
 	m.secret = span_str(secret);
-	if (!c->failed)
-		emit_slice(c, ROOM_ENGINE, "", PA_EN_CLIENT, &m);
+	ct.id = m.id;
+	if (c->failed)
+		return;
+	emit_slice(c, ROOM_ENGINE, "", PA_EN_CLIENT, &m);
+	emit_slice(c, ROOM_CONTROL, "", PA_CT_CLIENT, &ct);
 }
 
 static void
@@ -210,6 +216,7 @@ emit_user(struct config *c, const struct ynode *n, const struct user_entry *e)
 {
 	const char		*text = e->hash;
 	struct buf		 hash;
+	struct msg_pa_ct_user	 ct = { 0 };
 	struct msg_pa_au_user	 m = { .email = span_str(e->email),
 		.user_id = span_str(e->user_id),
 		.username = span_str(e->name != NULL && *e->name != '\0' ?
@@ -231,8 +238,13 @@ emit_user(struct config *c, const struct ynode *n, const struct user_entry *e)
 		problem(c, line_of_key(n, "hash"), "the hash is not bcrypt: "
 		    "dexctl hash-password makes one");
 	m.hash = buf_span(&hash);
-	if (!c->failed)
+	ct.email = m.email;
+	ct.username = m.username;
+	ct.user_id = m.user_id;
+	if (!c->failed) {
 		emit_slice(c, ROOM_AUTHN, "local", PA_AU_USER, &m);
+		emit_slice(c, ROOM_CONTROL, "", PA_CT_USER, &ct);
+	}
 	buf_clear(&hash);
 }
 
@@ -304,6 +316,8 @@ emit_connector(struct config *c, const char *type, const char *id,
 	struct msg_pa_au_config		 au = { .issuer =
 		span_str(c->issuer), .connector = span_str(id),
 		.type = span_str(type), .config = json };
+	struct msg_pa_ct_connector	 ct = { .id = span_str(id),
+		.type = span_str(type), .name = span_str(name) };
 	struct connector_def		*def;
 
 	if (c->nconnectors == CONNECTORS_MAX) {
@@ -317,6 +331,7 @@ emit_connector(struct config *c, const char *type, const char *id,
 		return;
 	emit_slice(c, ROOM_ENGINE, "", PA_EN_CONNECTOR, &en);
 	emit_slice(c, ROOM_SIGNER, "", PA_SG_CONNECTOR, &sg);
+	emit_slice(c, ROOM_CONTROL, "", PA_CT_CONNECTOR, &ct);
 	emit_slice(c, ROOM_AUTHN, id, PA_AU_CONFIG, &au);
 }
 

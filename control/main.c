@@ -16,148 +16,13 @@
 
 #include <sys/socket.h>
 
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <bsd/unistd.h>
 #include <event2/event.h>
 
 #include "control.h"
 #include "log.h"
 #include "room.h"
 
-#define ANSWER_TIME_MS	60000	/* a reload may take its time */
-
-static void
-client_free(struct client *c)
-{
-	struct control	*ctl = c->control;
-
-	TAILQ_REMOVE(&ctl->clients, c, entry);
-	ctl->nclients--;
-	peer_forget(room_parent(), c);
-	if (ctl->engine != NULL)
-		peer_forget(ctl->engine, c);
-	peer_free(c->peer);
-	free(c);
-}
-
-static void
-on_client_gone(void *room, struct peer *p)
-{
-	struct client	*c = room;
-
-	(void)p;
-	client_free(c);
-}
-
-static void
-answer(struct client *c, enum result status, struct span text,
-    struct span json)
-{
-	struct msg_ct_cl_result	 m = { .status = (uint8_t)status,
-				    .text = text, .json = json };
-
-	c->busy = false;
-	peer_answer(c->peer, c->rid, CT_CL_RESULT, &m);
-}
-
-static void
-on_parent_result(void *arg, struct msg *m)
-{
-	if (m == NULL)
-		answer(arg, RESULT_FAILED, span_str("no answer"),
-		    span_str("{}"));
-	else
-		answer(arg, (enum result)m->pa_ct_result.status,
-		    m->pa_ct_result.text, m->pa_ct_result.json);
-}
-
-static void
-on_engine_result(void *arg, struct msg *m)
-{
-	if (m == NULL)
-		answer(arg, RESULT_FAILED, span_str("no answer"),
-		    span_str("{}"));
-	else
-		answer(arg, (enum result)m->en_ct_result.status,
-		    m->en_ct_result.text, m->en_ct_result.json);
-}
-
-static int
-pass_on(struct client *c, const struct msg_cl_ct_command *m)
-{
-	struct msg_ct_pa_command	 pa = { .command = m->command,
-					    .argument = m->argument };
-	struct msg_ct_en_command	 en = { .command = m->command,
-					    .argument = m->argument };
-
-	if (m->command != COMMAND_ROTATE_KEYS)
-		return (peer_ask(room_parent(), CT_PA_COMMAND, &pa,
-		    ANSWER_TIME_MS, on_parent_result, c));
-	if (c->control->engine == NULL)
-		return (-1);
-	return (peer_ask(c->control->engine, CT_EN_COMMAND, &en,
-	    ANSWER_TIME_MS, on_engine_result, c));
-}
-
-static void
-on_cl_ct_command(void *room, struct peer *p, struct msg *m)
-{
-	struct client	*c = room;
-
-	(void)p;
-	if (c->busy) {
-		peer_bad(c->peer, "two commands at once");
-		return;
-	}
-	c->rid = m->rid;
-	c->busy = true;
-	if (m->cl_ct_command.version != 1)
-		answer(c, RESULT_FAILED,
-		    span_str("dexctl and dexd are of two versions"),
-		    span_str("{}"));
-	else if (pass_on(c, &m->cl_ct_command) == -1)
-		answer(c, RESULT_BUSY, span_str("try again shortly"),
-		    span_str("{}"));
-}
-
-/* The socket's mode keeps others out; its peer's credentials do so again. */
-static bool
-is_admin(const struct control *ctl, int fd)
-{
-	uid_t	 uid;
-	gid_t	 gid;
-
-	return (getpeereid(fd, &uid, &gid) == 0 &&
-	    (uid == 0 || uid == ctl->owner));
-}
-
-static void
-client_new(struct control *ctl, int fd)
-{
-	static peer_handler * const	 handlers[MSG_MAX] = {
-		[CL_CT_COMMAND] = on_cl_ct_command,
-	};
-	struct client			*c;
-	struct peer_config		 conf = { .self = ROOM_CONTROL,
-		.other = ROOM_DEXCTL, .handlers = handlers,
-		.gone = on_client_gone };
-
-	if (ctl->nclients == CLIENTS_MAX || !is_admin(ctl, fd) ||
-	    (c = calloc(1, sizeof(*c))) == NULL) {
-		close(fd);
-		return;
-	}
-	c->control = ctl;
-	conf.room = c;
-	if ((c->peer = peer_new(room_base(), fd, &conf)) == NULL) {
-		free(c);
-		return;
-	}
-	TAILQ_INSERT_TAIL(&ctl->clients, c, entry);
-	ctl->nclients++;
-}
+/* The control room's orders and its wire to the engine. */
 
 static void
 on_connection(evutil_socket_t lfd, short what, void *arg)
@@ -224,26 +89,21 @@ ready(void *room)
 		peer_resume(ctl->engine);
 }
 
-/* A moment for the answer that is on its way ("stopping", "reloaded"). */
 static void
 stop(void *room)
 {
 	struct control	*ctl = room;
-	struct client	*c;
 
 	if (ctl->fd != -1)
 		event_del(&ctl->readable);
-	TAILQ_FOREACH(c, &ctl->clients, entry)
-		peer_flush(c->peer, 100);
+	clients_flush(ctl);
 	room_exit();
 }
 
 int
 main(void)
 {
-	static peer_handler * const	 handlers[MSG_MAX] = {
-		[PA_CT_SOCKET] = on_pa_ct_socket,
-	};
+	static peer_handler	*handlers[MSG_MAX];
 	static struct control		 control = { .fd = -1 };
 	const struct room_ops		 ops = {
 		.room = ROOM_CONTROL, .program = "control", .ctx = &control,
@@ -252,5 +112,9 @@ main(void)
 	};
 
 	TAILQ_INIT(&control.clients);
+	lists_init(&control);
+	handlers[PA_CT_SOCKET] = on_pa_ct_socket;
+	lists_handlers(handlers);
+	stats_handlers(handlers);
 	return (room_run(&ops));
 }

@@ -17,7 +17,20 @@
 #ifndef DEXD_DEXCTL_H
 #define DEXD_DEXCTL_H
 
+#include <stdbool.h>
+
+#include "msg.h"
+
+/* sysexits(3), as dexctl(8) lists them. */
+#define STATUS_FAILED	1
+#define STATUS_USAGE	2
+#define STATUS_BUSY	75
+#define STATUS_DENIED	77
+
 /* `dexctl hash-password`: needs no dexd.  Exit status. */
-int	 hash_password(int cost);
+int	 hash_password(int cost, bool json);
+
+/* Asks dexd behind the socket and prints what it says.  Exit status. */
+int	 ask(const char *path, enum command, bool json);
 
 #endif /* DEXD_DEXCTL_H */

@@ -51,7 +51,7 @@ read_password(char *password, size_t size)
 }
 
 int
-hash_password(int cost)
+hash_password(int cost, bool json)
 {
 	static struct crypt_data	 data;
 	char				 password[PASSWORD_MAX];
@@ -76,7 +76,7 @@ hash_password(int cost)
 		fprintf(stderr, "dexctl: hashing failed\n");
 		return (1);
 	}
-	puts(hash);
+	printf(json ? "{\"hash\":\"%s\"}\n" : "%s\n", hash);
 	sodium_memzero(password, sizeof(password));
 	sodium_memzero(&data, sizeof(data));
 	return (0);

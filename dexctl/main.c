@@ -14,161 +14,147 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <event2/event.h>
 #include <sodium.h>
 
+#include "command.h"
 #include "dexctl.h"
+#include "json.h"
 #include "log.h"
 #include "pathnames.h"
-#include "peer.h"
 
-#define ANSWER_TIME_MS	70000
+/* The command line. */
+
+enum { LOCAL_HASH, LOCAL_HELP, LOCAL_MAX };
 
 static const struct {
 	const char	*words;
-	enum command	 command;
-} commands[] = {
-	{ "status", COMMAND_STATUS },
-	{ "reload", COMMAND_RELOAD },
-	{ "stop", COMMAND_STOP },
-	{ "rotate keys", COMMAND_ROTATE_KEYS },
+	const char	*help;
+} locals[LOCAL_MAX] = {
+	[LOCAL_HASH] = { "hash-password",
+	    "hash a password for the configuration [-c cost]" },
+	[LOCAL_HELP] = { "help", "print this" },
 };
 
-struct call {
-	struct event_base	*base;
-	bool			 json;
-	int			 status;
-};
+#define ENTRIES	(LOCAL_MAX + COMMAND_MAX)
 
-static _Noreturn void
-usage(void)
+static const char *
+words_of(int i)
 {
-	fprintf(stderr, "usage: dexctl [-j] [-r directory] [-s socket] "
-	    "status | reload | stop | rotate keys\n"
-	    "       dexctl hash-password [-c cost]\n");
-	exit(2);
+	return (i < LOCAL_MAX ? locals[i].words :
+	    command_table[i - LOCAL_MAX].words);
 }
 
-/* What a room says is printed, control characters are not. */
-static void
-print(FILE *out, struct span s)
+static const char *
+help_of(int i)
 {
-	size_t	 i;
-
-	for (i = 0; i < s.len; i++)
-		putc((s.p[i] < ' ' && s.p[i] != '\n' && s.p[i] != '\t') ||
-		    s.p[i] == 0x7f ? '?' : s.p[i], out);
-	if (s.len == 0 || s.p[s.len - 1] != '\n')
-		putc('\n', out);
+	return (i < LOCAL_MAX ? locals[i].help :
+	    command_table[i - LOCAL_MAX].help);
 }
 
 static void
-on_result(void *arg, struct msg *m)
+synopsis(FILE *out)
 {
-	struct call	*c = arg;
-
-	if (m == NULL) {
-		fprintf(stderr, "dexctl: no answer\n");
-		c->status = 1;
-	} else {
-		c->status = m->ct_cl_result.status == RESULT_OK ? 0 :
-		    m->ct_cl_result.status == RESULT_BUSY ? 75 : 1;
-		if (c->json)
-			print(stdout, m->ct_cl_result.json);
-		else
-			print(c->status == 0 ? stdout : stderr,
-			    m->ct_cl_result.text);
-	}
-	event_base_loopbreak(c->base);
-}
-
-static void
-on_gone(void *room, struct peer *p)
-{
-	(void)room;
-	peer_free(p);	/* which fails what is pending */
+	fprintf(out, "usage: dexctl [-j] [-r directory] [-s socket] "
+	    "command\n");
 }
 
 static int
-dial(const char *path)
+help(bool json)
 {
-	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
-	int			 fd;
+	struct buf	 b;
+	int		 i;
 
-	if (strlen(path) >= sizeof(sun.sun_path)) {
-		fprintf(stderr, "dexctl: %s: the name is too long\n", path);
-		return (-1);
-	}
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ==
-	    -1) {
-		fprintf(stderr, "dexctl: %s: %s\n", path, strerror(errno));
-		return (-1);
-	}
-	return (fd);
+	buf_init(&b, 8192);
+	if (json)
+		buf_put_str(&b, "{\"commands\":[");
+	else
+		synopsis(stdout);
+	for (i = 0; i < ENTRIES; i++)
+		if (json) {
+			buf_put_str(&b, i == 0 ? "{\"command\":" :
+			    ",{\"command\":");
+			json_put_string(&b, span_str(words_of(i)));
+			buf_put_str(&b, ",\"help\":");
+			json_put_string(&b, span_str(help_of(i)));
+			buf_put_c(&b, '}');
+		} else
+			buf_printf(&b, "  %-16s %s\n", words_of(i),
+			    help_of(i));
+	if (json)
+		buf_put_str(&b, "]}\n");
+	fputs(buf_cstr(&b), stdout);
+	buf_clear(&b);
+	return (0);
 }
 
 static int
-call(const char *path, enum command command, bool json)
+bad_usage(const char *why)
 {
-	static peer_handler * const	 none[MSG_MAX];
-	struct call			 c = { .json = json, .status = 1 };
-	struct peer_config		 conf = { .self = ROOM_DEXCTL,
-		.other = ROOM_CONTROL, .room = &c, .handlers = none,
-		.gone = on_gone };
-	struct msg_cl_ct_command	 m = { .version = 1,
-					    .command = (uint8_t)command };
-	struct peer			*p;
-	int				 fd;
-
-	if ((fd = dial(path)) == -1)
-		return (1);
-	if ((c.base = event_base_new()) == NULL ||
-	    (p = peer_new(c.base, fd, &conf)) == NULL)
-		fatalx("cannot start");
-	if (peer_ask(p, CL_CT_COMMAND, &m, ANSWER_TIME_MS, on_result, &c) ==
-	    -1)
-		fatalx("cannot ask");
-	event_base_dispatch(c.base);
-	return (c.status);
+	fprintf(stderr, "dexctl: %s\n", why);
+	synopsis(stderr);
+	fprintf(stderr, "       dexctl help lists the commands\n");
+	return (STATUS_USAGE);
 }
 
+/* argv[0] is the command's word; options of its own follow. */
 static int
-hash_command(int argc, char *argv[])
+hash_command(int argc, char *argv[], bool json)
 {
-	int	 ch, cost = 10;
+	char	*end;
+	long	 cost = 10;
+	int	 ch;
 
 	optind = 1;
-	while ((ch = getopt(argc, argv, "c:")) != -1)
-		if (ch == 'c')
-			cost = (int)strtol(optarg, NULL, 10);
-		else
-			usage();
-	if (cost < 10 || cost > 16) {
-		fprintf(stderr, "dexctl: the cost is from 10 to 16\n");
-		return (2);
+	while ((ch = getopt(argc, argv, "+c:")) != -1) {
+		if (ch != 'c')
+			return (bad_usage("hash-password takes -c cost"));
+		errno = 0;
+		cost = strtol(optarg, &end, 10);
+		if (errno != 0 || end == optarg || *end != '\0' ||
+		    cost < 10 || cost > 16)
+			return (bad_usage("the cost is from 10 to 16"));
 	}
-	return (hash_password(cost));
+	if (optind != argc)
+		return (bad_usage("the password is read from the terminal or "
+		    "standard input"));
+	return (hash_password((int)cost, json));
+}
+
+static int
+run(int argc, char *argv[], const char *path, bool json)
+{
+	const char	*entries[ENTRIES], *words[8];
+	char		 why[512] = "";
+	int		 i, n;
+
+	for (i = 0; i < ENTRIES; i++)
+		entries[i] = words_of(i);
+	for (n = 0; n < argc && n < 8 && argv[n][0] != '-'; n++)
+		words[n] = argv[n];
+	i = command_match(entries, ENTRIES, words, n, why, sizeof(why));
+	if (i == -1)
+		return (bad_usage(why));
+	if (i == LOCAL_HASH)
+		return (hash_command(argc, argv, json));
+	if (n != argc)
+		return (bad_usage("options come before the command"));
+	if (i == LOCAL_HELP)
+		return (help(json));
+	return (ask(path, command_table[i - LOCAL_MAX].command, json));
 }
 
 int
 main(int argc, char *argv[])
 {
-	char		 words[64] = "", path[1100] = PATH_RUN "/"
-			    CONTROL_SOCKET;
-	bool		 json = false;
-	size_t		 i;
-	int		 ch;
+	char	 path[1100] = PATH_RUN "/" CONTROL_SOCKET;
+	bool	 json = false;
+	int	 ch;
 
 	log_init("dexctl");
 	if (sodium_init() == -1)
@@ -186,17 +172,8 @@ main(int argc, char *argv[])
 			snprintf(path, sizeof(path), "%s", optarg);
 			break;
 		default:
-			usage();
+			synopsis(stderr);
+			return (STATUS_USAGE);
 		}
-	argc -= optind;
-	argv += optind;
-	if (argc > 0 && strcmp(argv[0], "hash-password") == 0)
-		return (hash_command(argc, argv));
-	if (argc == 1 || argc == 2)
-		snprintf(words, sizeof(words), "%s%s%s", argv[0],
-		    argc == 2 ? " " : "", argc == 2 ? argv[1] : "");
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(words, commands[i].words) == 0)
-			return (call(path, commands[i].command, json));
-	usage();
+	return (run(argc - optind, argv + optind, path, json));
 }

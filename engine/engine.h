@@ -98,6 +98,7 @@ struct engine {
 	struct frontend_list	 frontends;
 	struct peer		*signer;
 	struct peer		*control;
+	unsigned		 controls;	/* how many there were so far */
 	bool			 ready;
 	bool			 stopping;
 	bool			 healthy;	/* at the last probe */
@@ -139,6 +140,9 @@ void	 wires_resume(struct engine *);
 void	 keys_load(struct engine *);		/* store → signer */
 void	 keys_greet(struct engine *, struct peer *);	/* a new frontend */
 void	 keys_signer_handlers(peer_handler **);
-void	 keys_control_handlers(peer_handler **);
+
+/* ---- what dexctl asks (admin.c) ---- */
+
+void	 admin_handlers(peer_handler **);
 
 #endif /* DEXD_ENGINE_H */

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +24,6 @@
  * Carried, never opened: the sealed key set between signer and store, and what
  * the signer publishes, to the frontends.
  */
-
-#define ROTATE_TIMEOUT_MS	5000
 
 static void
 on_keyset(void *arg, enum store_status status, uint64_t serial,
@@ -142,82 +139,4 @@ keys_signer_handlers(peer_handler **h)
 {
 	h[SG_EN_KEYSET_PUT] = on_sg_en_keyset_put;
 	h[SG_EN_DOCUMENT] = on_sg_en_document;
-}
-
-/* dexctl's request that waits for the signer. */
-struct rotate {
-	struct engine	*e;
-	struct peer	*control;
-	uint32_t	 rid;
-};
-
-static void
-result(struct peer *control, uint32_t rid, enum result status,
-    const char *text, const char *json)
-{
-	struct msg_en_ct_result	 m = { .status = (uint8_t)status,
-				    .text = span_str(text),
-				    .json = span_str(json) };
-
-	peer_answer(control, rid, EN_CT_RESULT, &m);
-}
-
-static void
-on_rotated(void *arg, struct msg *m)
-{
-	struct rotate	*r = arg;
-	char		 json[128] = "";
-
-	if (r->control != r->e->control) {
-		free(r);	/* the asker has gone */
-		return;
-	}
-	if (m != NULL)
-		snprintf(json, sizeof(json), "{\"takes_over_at\":%llu}",
-		    (unsigned long long)m->sg_en_rotated.takes_over_at);
-	if (m == NULL)
-		result(r->control, r->rid, RESULT_FAILED,
-		    "the signer does not answer", "{}");
-	else if (m->sg_en_rotated.status == ROTATE_TOO_SOON)
-		result(r->control, r->rid, RESULT_BUSY,
-		    "keys were rotated a moment ago", "{}");
-	else if (m->sg_en_rotated.status == ROTATE_PENDING)
-		result(r->control, r->rid, RESULT_OK,
-		    "a new key is on its way already", json);
-	else
-		result(r->control, r->rid, RESULT_OK, "a new key is being made",
-		    json);
-	free(r);
-}
-
-static void
-on_ct_en_command(void *room, struct peer *p, struct msg *m)
-{
-	struct msg_en_sg_rotate	 ask = { 0 };
-	struct engine		*e = room;
-	struct rotate		*r;
-
-	if (m->ct_en_command.command != COMMAND_ROTATE_KEYS) {
-		result(p, m->rid, RESULT_FAILED, "not a command of the engine",
-		    "{}");
-		return;
-	}
-	if (e->signer == NULL || (r = calloc(1, sizeof(*r))) == NULL) {
-		result(p, m->rid, RESULT_BUSY, "no signer", "{}");
-		return;
-	}
-	r->e = e;
-	r->control = p;
-	r->rid = m->rid;
-	if (peer_ask(e->signer, EN_SG_ROTATE, &ask, ROTATE_TIMEOUT_MS,
-	    on_rotated, r) == -1) {
-		free(r);
-		result(p, m->rid, RESULT_BUSY, "the signer is busy", "{}");
-	}
-}
-
-void
-keys_control_handlers(peer_handler **h)
-{
-	h[CT_EN_COMMAND] = on_ct_en_command;
 }

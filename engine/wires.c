@@ -131,7 +131,7 @@ make_peer(struct engine *e, enum room other, const char *name,
 
 	handlers[FE_EN_HTTP] = on_fe_en_http;
 	keys_signer_handlers(handlers);
-	keys_control_handlers(handlers);
+	admin_handlers(handlers);
 	if ((p = peer_new(room_base(), fd, &c)) == NULL)
 		fatalx("cannot keep a wire");
 	if (!e->ready)
@@ -184,6 +184,7 @@ wire_new(void *room, enum room other, const char *name, uint32_t instance,
 		break;
 	case ROOM_CONTROL:
 		e->control = p;
+		e->controls++;
 		break;
 	default:
 		fatalx("no wire to %s is expected here", room_name(other));

@@ -68,6 +68,24 @@ status(struct parent *p, struct child *control, uint32_t rid)
 	buf_clear(&json);
 }
 
+/* Every program, and those that are started from now on. */
+static void
+set_log(struct parent *p, bool verbose)
+{
+	struct msg_pa_room_log	 m = { .log_level = LOG_LVL_DEBUG };
+	struct generation	*g;
+	struct child		*c;
+
+	p->options.verbose = verbose;
+	TAILQ_FOREACH(g, &p->generations, entry) {
+		if (!verbose)
+			m.log_level = (uint8_t)g->settings->log_level;
+		TAILQ_FOREACH(c, &g->children, entry)
+			child_tell(c, PA_ROOM_LOG, &m, -1);
+		log_setup((enum log_level)m.log_level, log_format());
+	}
+}
+
 static void
 on_ct_pa_command(void *room, struct peer *peer, struct msg *m)
 {
@@ -87,6 +105,14 @@ on_ct_pa_command(void *room, struct peer *peer, struct msg *m)
 		log_info("stopping on request");
 		if (!p->stopping)
 			parent_stop(p);
+		break;
+	case COMMAND_LOG_VERBOSE:
+	case COMMAND_LOG_BRIEF:
+		set_log(p, m->ct_pa_command.command == COMMAND_LOG_VERBOSE);
+		answer(c, m->rid, RESULT_OK, p->options.verbose ?
+		    "logging everything" : "logging as configured",
+		    p->options.verbose ? "{\"verbose\":true}" :
+		    "{\"verbose\":false}");
 		break;
 	default:
 		answer(c, m->rid, RESULT_FAILED,

@@ -200,7 +200,7 @@ listeners_prune(struct parent *p)
 }
 
 int
-control_socket_open(struct parent *p, char *err, size_t errlen)
+control_socket_open(struct parent *p, gid_t group, char *err, size_t errlen)
 {
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
 	mode_t			 old;
@@ -229,7 +229,11 @@ control_socket_open(struct parent *p, char *err, size_t errlen)
 	    SOCK_NONBLOCK | SOCK_CLOEXEC, 0), (struct sockaddr *)&sun,
 	    sizeof(sun));
 	umask(old);
-	if (p->control_fd == -1)
-		snprintf(err, errlen, "%s: %s", sun.sun_path, strerror(errno));
-	return (p->control_fd == -1 ? -1 : 0);
+	/* The group may read; the control room asks who it is all the same. */
+	if (p->control_fd != -1 && (!p->root ||
+	    (chown(sun.sun_path, 0, group) == 0 &&
+	    chmod(sun.sun_path, 0660) == 0)))
+		return (0);
+	snprintf(err, errlen, "%s: %s", sun.sun_path, strerror(errno));
+	return (-1);
 }

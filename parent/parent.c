@@ -171,6 +171,19 @@ on_sigchld(evutil_socket_t sig, short what, void *arg)
 
 /* ---- the first start ---- */
 
+static int
+admin_open(struct parent *p, char *err, size_t errlen)
+{
+	uid_t	 uid = geteuid();
+	gid_t	 gid = getegid();
+
+	if (p->root && room_user(p, ROOM_CONTROL, &uid, &gid) == -1) {
+		snprintf(err, errlen, "no user for the control room");
+		return (-1);
+	}
+	return (control_socket_open(p, gid, err, errlen));
+}
+
 static void
 on_parsed(struct parent *p, struct settings *s, const char *problems)
 {
@@ -193,7 +206,7 @@ on_parsed(struct parent *p, struct settings *s, const char *problems)
 	    (enum log_level)s->log_level, (enum log_format)s->log_format);
 	if (checks_store(p, s, err, sizeof(err)) == -1 ||
 	    seal_load(&p->roots, p->options.seal_file, err, sizeof(err)) ==
-	    -1 || control_socket_open(p, err, sizeof(err)) == -1) {
+	    -1 || admin_open(p, err, sizeof(err)) == -1) {
 		fprintf(stderr, "dexd: %s\n", err);
 		parent_exit(p, 1);
 		return;

@@ -237,8 +237,9 @@ int	 listeners_open(struct parent *, const struct settings *,
 struct listener	*listener_find(struct parent *, const struct listen_conf *);
 /* Closes what neither the serving nor a starting generation wants. */
 void	 listeners_prune(struct parent *);
-/* The admin socket in the run directory; -1 with a text. */
-int	 control_socket_open(struct parent *, char *err, size_t errlen);
+/* The admin socket in the run directory, for that group; -1 with a text. */
+int	 control_socket_open(struct parent *, gid_t, char *err,
+	    size_t errlen);
 
 /* ---- sockets that were open when we came (inherit.c) ---- */
 

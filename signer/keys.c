@@ -198,3 +198,33 @@ keys_rotate(struct signer *s, uint64_t *takes_over_at)
 	want_key(s);
 	return (ROTATE_BEGUN);
 }
+
+static void
+list_time(struct list_buf *l, uint64_t t)
+{
+	char	 text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, t);
+	list_buf_add(l, span_str(text));
+}
+
+void
+keys_list(struct signer *s, struct list_buf *l)
+{
+	static const char * const	 states[KEY_STATE_MAX] = {
+		[KEY_NEXT] = "next", [KEY_CURRENT] = "current",
+		[KEY_RETIRED] = "retired" };
+	const struct signing_key	*k;
+	unsigned			 i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		k = &s->keys.keys[i];
+		list_buf_add(l, span_str(k->kid));
+		list_buf_add(l, span_str(jwa_name(k->alg)));
+		list_buf_add(l, span_str(states[k->state]));
+		list_time(l, k->published_at);
+		list_time(l, k->state == KEY_NEXT ?
+		    rotation_takes_over_at(&s->keys) : k->current_at);
+		list_time(l, k->expires_at);
+	}
+}

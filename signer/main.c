@@ -185,6 +185,19 @@ on_en_sg_rotate(void *room, struct peer *p, struct msg *m)
 }
 
 static void
+on_en_sg_keys(void *room, struct peer *p, struct msg *m)
+{
+	struct msg_sg_en_keys	 answer = { 0 };
+	struct list_buf		 l;
+
+	list_buf_init(&l, 16384);
+	keys_list(room, &l);
+	answer.keys = msg_list_of(&l);
+	peer_answer(p, m->rid, SG_EN_KEYS, &answer);
+	list_buf_clear(&l);
+}
+
+static void
 on_kg_sg_key(void *room, struct peer *p, struct msg *m)
 {
 	(void)p;
@@ -216,6 +229,7 @@ wire_new(void *room, enum room other, const char *name, uint32_t instance,
 		[EN_SG_SIGN] = on_en_sg_sign,
 		[EN_SG_VERIFY] = on_en_sg_verify,
 		[EN_SG_ROTATE] = on_en_sg_rotate,
+		[EN_SG_KEYS] = on_en_sg_keys,
 		[KG_SG_KEY] = on_kg_sg_key,
 	};
 	struct signer			*s = room;

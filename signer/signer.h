@@ -56,6 +56,8 @@ void	 keys_made(struct signer *, enum jwa, struct span pkcs8);
 void	 keys_turn(struct signer *);
 /* A new next key by hand; when it takes over. */
 enum rotate_status	 keys_rotate(struct signer *, uint64_t *takes_over_at);
+/* Six strings for each key, as SG_EN_KEYS has them. */
+void	 keys_list(struct signer *, struct list_buf *);
 /* Sends both documents to the engine. */
 void	 keys_publish(struct signer *);
 
