@@ -36,11 +36,14 @@ install:
 deb: build
 	@sh etc/debian/build.sh $(BUILD)
 
+screenshots: build
+	@sh regress/browser/keep.sh $(BUILD)
+
 bench: build
 	@sh bench/run.sh $(BUILD)
 
 clean:
 	rm -rf build
 
-.PHONY: all deps configure-once build run test asan lint install deb bench \
-    clean
+.PHONY: all deps configure-once build run test asan lint install deb \
+    screenshots bench clean

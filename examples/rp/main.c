@@ -36,7 +36,6 @@
 
 #define LOGINS		64
 #define SESSIONS	64
-#define COOKIE		"rp_session="
 
 /* Somebody who is logged in. */
 struct session {
@@ -54,19 +53,28 @@ struct rp {
 
 /* ---- the browser ---- */
 
-/* The value of our cookie; false if there is none of the right shape. */
+/*
+ * Two cookies.  LOGIN stays the same over several logins, so that two tabs do
+ * not disturb each other; SESSION is new with each, so that one that somebody
+ * planted is worth nothing.
+ */
+#define LOGIN	"rp_login="
+#define SESSION	"rp_session="
+
+/* The value of a cookie; false if there is none of the right shape. */
 static bool
-get_cookie(struct evhttp_request *r, char id[TOKEN_LEN + 1])
+get_cookie(struct evhttp_request *r, const char *name,
+    char id[TOKEN_LEN + 1])
 {
 	const char	*p = evhttp_find_header(
 			    evhttp_request_get_input_headers(r), "Cookie");
 
-	while (p != NULL && strncmp(p, COOKIE, strlen(COOKIE)) != 0)
+	while (p != NULL && strncmp(p, name, strlen(name)) != 0)
 		p = (p = strchr(p, ';')) == NULL ? NULL :
 		    p + 1 + strspn(p + 1, " ");
 	if (p == NULL)
 		return (false);
-	p += strlen(COOKIE);
+	p += strlen(name);
 	if (strcspn(p, ";") != TOKEN_LEN)
 		return (false);
 	memcpy(id, p, TOKEN_LEN);
@@ -75,12 +83,12 @@ get_cookie(struct evhttp_request *r, char id[TOKEN_LEN + 1])
 }
 
 static void
-set_cookie(struct evhttp_request *r, const char *id)
+set_cookie(struct evhttp_request *r, const char *name, const char *id)
 {
 	char	 line[160];
 
-	snprintf(line, sizeof(line), COOKIE "%s; Path=/; HttpOnly; "
-	    "SameSite=Lax%s", id, *id == '\0' ? "; Max-Age=0" : "");
+	snprintf(line, sizeof(line), "%s%s; Path=/; HttpOnly; SameSite=Lax%s",
+	    name, id, *id == '\0' ? "; Max-Age=0" : "");
 	evhttp_add_header(evhttp_request_get_output_headers(r), "Set-Cookie",
 	    line);
 }
@@ -98,7 +106,7 @@ find_session(struct rp *rp, struct evhttp_request *r)
 	char		 id[TOKEN_LEN + 1];
 	unsigned	 i;
 
-	if (!get_cookie(r, id))
+	if (!get_cookie(r, SESSION, id))
 		return (NULL);
 	for (i = 0; i < SESSIONS; i++)
 		if (is_same(rp->sessions[i].id, id))
@@ -120,7 +128,7 @@ find_login(struct rp *rp, struct evhttp_request *r, const char *state)
 	char		 id[TOKEN_LEN + 1];
 	unsigned	 i;
 
-	if (state == NULL || !get_cookie(r, id))
+	if (state == NULL || !get_cookie(r, LOGIN, id))
 		return (NULL);
 	for (i = 0; i < LOGINS; i++)
 		if (is_same(rp->logins[i].browser, id) &&
@@ -143,10 +151,6 @@ on_home(struct evhttp_request *r, void *arg)
 		    s->identity.kid);
 }
 
-/*
- * A browser keeps its cookie over several logins, so that two tabs do not
- * disturb each other.
- */
 static void
 on_login(struct evhttp_request *r, void *arg)
 {
@@ -154,7 +158,7 @@ on_login(struct evhttp_request *r, void *arg)
 	struct login	*l = &rp->logins[rp->next_login++ % LOGINS];
 	char		 browser[TOKEN_LEN + 1], *url;
 
-	if (!get_cookie(r, browser))
+	if (!get_cookie(r, LOGIN, browser))
 		token_make(browser);
 	if ((rp->provider.meta == NULL &&
 	    provider_discover(&rp->provider) == -1) ||
@@ -163,12 +167,11 @@ on_login(struct evhttp_request *r, void *arg)
 		    NULL);
 		return;
 	}
-	set_cookie(r, browser);
+	set_cookie(r, LOGIN, browser);
 	page_redirect(r, url);
 	free(url);
 }
 
-/* Whoever logs in gets a new cookie: one that was planted is worth nothing. */
 static void
 welcome(struct rp *rp, struct evhttp_request *r, struct identity *identity)
 {
@@ -177,7 +180,7 @@ welcome(struct rp *rp, struct evhttp_request *r, struct identity *identity)
 	session_end(s);
 	token_make(s->id);
 	s->identity = *identity;
-	set_cookie(r, s->id);
+	set_cookie(r, SESSION, s->id);
 	page_redirect(r, "/");
 }
 
@@ -230,7 +233,7 @@ on_logout(struct evhttp_request *r, void *arg)
 
 	if (s != NULL && evhttp_request_get_command(r) == EVHTTP_REQ_POST) {
 		session_end(s);
-		set_cookie(r, "");
+		set_cookie(r, SESSION, "");
 	}
 	page_redirect(r, "/");
 }

@@ -43,6 +43,8 @@ static const char	 style[] =
 "border:1px solid var(--line);border-radius:1rem;margin-bottom:2rem}"
 "h1{margin:0;font-size:1.5rem;line-height:1.25}"
 "h2{margin:1.5rem 0 0;font-size:1rem}"
+"bdi{display:inline-block;max-width:100%;overflow:clip;"
+"overflow-clip-margin:.125em}"
 "p{margin:.5rem 0 0}.muted{color:var(--muted)}"
 ".btn{display:inline-flex;align-items:center;justify-content:center;"
 "min-height:3rem;margin-top:1.5rem;padding:.5rem 1.5rem;"
@@ -211,7 +213,7 @@ page_claims(struct evhttp_request *r, json_t *claims, const char *alg,
 
 	put(b, "<p>Hello, ");
 	put_text(b, name_of(claims));
-	put(b, ".</p><p class=\"muted\">This is what the ID token says about "
+	put(b, "</p><p class=\"muted\">This is what the ID token says about "
 	    "you.</p><table><tbody>");
 	for (it = json_object_iter(claims); it != NULL;
 	    it = json_object_iter_next(claims, it)) {
