@@ -119,25 +119,44 @@ take_line(struct span *rest, struct span *line)
 	return (true);
 }
 
-/* RFC 9112 section 3.2.2: the absolute form must be taken, too. */
-static void
+static bool
+is_host(struct span s)
+{
+	size_t	 i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f ||
+		    strchr("/\\?#@,<>\"", s.p[i]) != NULL)
+			return (false);
+	return (true);
+}
+
+/*
+ * RFC 9112 section 3.2.2: the absolute form must be taken, too.  Its authority
+ * must not be empty (RFC 9110 section 4.2.1) and counts for no more than Host
+ * does.  False if there is none.
+ */
+static bool
 strip_authority(struct span *target)
 {
 	static const char * const	 schemes[] = { "http://", "https://" };
-	const uint8_t			*slash;
+	struct span			 authority, rest;
 	size_t				 i, n;
 
 	for (i = 0; i < 2; i++) {
 		n = strlen(schemes[i]);
-		if (target->len <= n || strncasecmp((const char *)target->p,
+		if (target->len < n || strncasecmp((const char *)target->p,
 		    schemes[i], n) != 0)
 			continue;
-		slash = memchr(target->p + n, '/', target->len - n);
-		if (slash != NULL)
-			*target = span_mem(slash, target->len -
-			    (size_t)(slash - target->p));
-		return;
+		rest = span_mem(target->p + n, target->len - n);
+		if (!take_until(&rest, '/', &authority)) {
+			authority = rest;
+			*target = span_str("/");
+		} else
+			*target = span_mem(rest.p - 1, rest.len + 1);
+		return (authority.len != 0 && is_host(authority));
 	}
+	return (true);
 }
 
 static unsigned
@@ -145,8 +164,7 @@ parse_target(struct span target, struct http_req *r)
 {
 	size_t	 i;
 
-	strip_authority(&target);
-	if (target.len == 0 || (target.p[0] != '/' &&
+	if (!strip_authority(&target) || target.len == 0 || (target.p[0] != '/' &&
 	    !(r->method == HTTP_OPTIONS && span_is(target, "*"))))
 		return (400);
 	for (i = 0; i < target.len; i++)
@@ -161,6 +179,19 @@ parse_target(struct span target, struct http_req *r)
 	    r->query.len > HTTP_QUERY_MAX ? 414 : 0);
 }
 
+/* RFC 9112 section 2.3: "HTTP/" DIGIT "." DIGIT, in these very letters. */
+static bool
+is_version(struct span s)
+{
+	return (s.len == 8 && memcmp(s.p, "HTTP/", 5) == 0 &&
+	    s.p[5] >= '0' && s.p[5] <= '9' && s.p[6] == '.' &&
+	    s.p[7] >= '0' && s.p[7] <= '9');
+}
+
+/*
+ * CONNECT would make a tunnel of any 2xx (RFC 9110 section 9.3.6), TRACE is
+ * to repeat what it was sent, cookies with it (9.3.8): never for us.
+ */
 static unsigned
 parse_request_line(struct span line, struct http_req *r)
 {
@@ -172,8 +203,9 @@ parse_request_line(struct span line, struct http_req *r)
 	if (span_is(line, "HTTP/1.1"))
 		r->minor = 1;
 	else if (!span_is(line, "HTTP/1.0"))
-		return (line.len == 8 && memcmp(line.p, "HTTP/", 5) == 0 ?
-		    505 : 400);
+		return (is_version(line) ? 505 : 400);
+	if (span_is(method, "CONNECT") || span_is(method, "TRACE"))
+		return (501);
 	r->method = method_of(method);
 	return (parse_target(target, r));
 }
@@ -220,6 +252,19 @@ http_field(const struct http_req *r, const char *name)
 		if (is_nocase(r->fields[i].name, name))
 			return (r->fields[i].value);
 	return (span_mem(NULL, 0));
+}
+
+size_t
+http_fields(const struct http_req *r, const char *name,
+    struct span values[HTTP_FIELDS_MAX])
+{
+	unsigned	 i;
+	size_t		 n = 0;
+
+	for (i = 0; i < r->nfields; i++)
+		if (is_nocase(r->fields[i].name, name))
+			values[n++] = r->fields[i].value;
+	return (n);
 }
 
 static unsigned
@@ -284,18 +329,6 @@ has_option(const struct http_req *r, const char *name, const char *word)
 			return (true);
 	}
 	return (false);
-}
-
-static bool
-is_host(struct span s)
-{
-	size_t	 i;
-
-	for (i = 0; i < s.len; i++)
-		if (s.p[i] <= ' ' || s.p[i] >= 0x7f ||
-		    strchr("/\\?#@,<>\"", s.p[i]) != NULL)
-			return (false);
-	return (true);
 }
 
 /* Fields of which a second one would be anybody's guess. */

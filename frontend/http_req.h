@@ -66,8 +66,15 @@ ssize_t	 http_head_end(struct span bytes, size_t *scanned, unsigned *status);
 /* Parses a whole head.  0, or the HTTP status of the refusal. */
 unsigned	 http_head_parse(struct span head, struct http_req *);
 
-/* The field of that name, or the empty span. */
+/* The field of that name (the first of several), or the empty span. */
 struct span	 http_field(const struct http_req *, const char *name);
+
+/*
+ * Every field of that name, in order, into values; returns how many.  Such a
+ * list is one value cut into lines (RFC 9110 section 5.3).
+ */
+size_t	 http_fields(const struct http_req *, const char *name,
+	    struct span values[HTTP_FIELDS_MAX]);
 
 /* Decoder of one chunked body (RFC 9112 section 7.1). */
 struct http_chunks {

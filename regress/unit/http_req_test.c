@@ -56,9 +56,31 @@ absolute_form(void **state)
 	    0);
 	assert_true(span_is(req.path, "/p") && span_is(req.query, "q"));
 	assert_int_equal(parse("GET http://h HTTP/1.1\r\nHost: h\r\n\r\n"),
+	    0);
+	assert_true(span_is(req.path, "/") && !req.has_query);
+	/* RFC 9110 section 4.2.1: an empty host is invalid. */
+	assert_int_equal(parse("GET http:///p HTTP/1.1\r\nHost: h\r\n\r\n"),
+	    400);
+	assert_int_equal(parse("GET http://a@h/ HTTP/1.1\r\nHost: h\r\n\r\n"),
+	    400);
+	assert_int_equal(parse("GET http://h?q HTTP/1.1\r\nHost: h\r\n\r\n"),
 	    400);
 	assert_int_equal(parse("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"), 0);
 	assert_int_equal(parse("GET * HTTP/1.1\r\nHost: h\r\n\r\n"), 400);
+}
+
+/* RFC 9110 sections 9.3.6 and 9.3.8: no tunnel, no echo. */
+static void
+no_tunnel(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n"),
+	    501);
+	assert_int_equal(parse("CONNECT /keys HTTP/1.1\r\nHost: h\r\n\r\n"),
+	    501);
+	assert_int_equal(parse("TRACE /keys HTTP/1.1\r\nHost: h\r\n\r\n"),
+	    501);
+	assert_int_equal(parse("GET / HTTP/x.y\r\nHost: h\r\n\r\n"), 400);
 }
 
 /* RFC 9112 section 9.3: persistence by version and option. */
@@ -229,6 +251,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(good_head),
 		cmocka_unit_test(absolute_form),
+		cmocka_unit_test(no_tunnel),
 		cmocka_unit_test(keep_alive),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(head_end),
