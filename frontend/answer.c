@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "cookie.h"
 #include "log.h"
 
 /* One EN_FE_ANSWER becomes one HTTP response; its syntax is checked here. */
@@ -50,9 +51,12 @@ static bool
 put_cookies(struct buf *b, struct msg_list cookies)
 {
 	struct span	 cookie;
+	const uint8_t	*eq;
 
 	while (msg_list_next(&cookies, &cookie)) {
-		if (memmem(span_ptr(cookie), cookie.len, "dexd_", 5) == NULL ||
+		eq = memchr(span_ptr(cookie), '=', cookie.len);
+		if (eq == NULL || !cookie_is_ours(span_mem(cookie.p,
+		    (size_t)(eq - cookie.p))) ||
 		    response_put_field(b, "Set-Cookie", cookie) == -1)
 			return (false);
 	}

@@ -29,25 +29,35 @@ trim(struct span s)
 	return (s);
 }
 
+/* Takes the last of a list off it. */
+static struct span
+take_last(struct span *list)
+{
+	struct span	 item;
+	size_t		 from;
+
+	for (from = list->len; from != 0 && list->p[from - 1] != ','; from--)
+		;
+	item = trim(span_mem(list->p + from, list->len - from));
+	list->len = from == 0 ? 0 : from - 1;
+	return (item);
+}
+
 struct in6_addr
-client_ip(const struct in6_addr *peer, struct span header,
-    const struct ip_prefix *trusted, size_t n)
+client_ip(const struct in6_addr *peer, const struct span *fields,
+    size_t nfields, const struct ip_prefix *trusted, size_t n)
 {
 	struct in6_addr	 hop;
-	size_t		 from;
+	struct span	 list;
 
 	if (!ip_in(peer, trusted, n))
 		return (*peer);
-	while (header.len != 0) {
-		for (from = header.len; from != 0 &&
-		    header.p[from - 1] != ','; from--)
-			;
-		if (!ip_parse(trim(span_mem(header.p + from,
-		    header.len - from)), &hop))
-			return (*peer);
-		if (!ip_in(&hop, trusted, n))
-			return (hop);
-		header.len = from == 0 ? 0 : from - 1;
-	}
+	while (nfields-- != 0)
+		for (list = fields[nfields]; list.len != 0;) {
+			if (!ip_parse(take_last(&list), &hop))
+				return (*peer);
+			if (!ip_in(&hop, trusted, n))
+				return (hop);
+		}
 	return (*peer);
 }

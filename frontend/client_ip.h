@@ -22,10 +22,12 @@
 /*
  * Whose request it is, by dex's rule for web.clientRemoteIP: a trusted proxy's
  * header is walked from the right past trusted hops to the first other one.
- * `header` is the value of the configured header (empty: none), `peer` the
- * other end of the connection.
+ * `fields` are the lines of the configured header in the order in which they
+ * came: a proxy may add its own line below one that the visitor forged, so the
+ * last counts first.  `peer` is the other end of the connection.
  */
-struct in6_addr	 client_ip(const struct in6_addr *peer, struct span header,
+struct in6_addr	 client_ip(const struct in6_addr *peer,
+		    const struct span *fields, size_t nfields,
 		    const struct ip_prefix *trusted, size_t ntrusted);
 
 #endif /* DEXD_CLIENT_IP_H */

@@ -23,6 +23,7 @@
 
 #include "assets.h"
 #include "conn.h"
+#include "cookie.h"
 #include "log.h"
 #include "randid.h"
 #include "router.h"
@@ -67,67 +68,6 @@ forward_clear(struct forward *f)
 	buf_clear(&f->sealed);
 }
 
-/* Ours have the prefix dexd_, behind what RFC 6265bis may put in front. */
-static bool
-is_our_cookie(struct span name)
-{
-	static const char * const	 prefixes[] = { "dexd_",
-		"__Host-dexd_", "__Secure-dexd_" };
-	size_t				 i, n;
-
-	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		n = strlen(prefixes[i]);
-		if (name.len > n && memcmp(name.p, prefixes[i], n) == 0)
-			return (true);
-	}
-	return (false);
-}
-
-static void
-take_cookie(struct list_buf *l, struct span pair)
-{
-	const uint8_t	*eq = memchr(span_ptr(pair), '=', pair.len);
-	struct span	 name, value;
-
-	if (eq == NULL || l->count >= 32)
-		return;
-	name = span_mem(pair.p, (size_t)(eq - pair.p));
-	value = span_mem(eq + 1, pair.len - name.len - 1);
-	if (!is_our_cookie(name) || value.len > 4096 ||
-	    !span_is_utf8(name) || !span_is_utf8(value))
-		return;
-	list_buf_add(l, name);
-	list_buf_add(l, value);
-}
-
-static void
-take_cookies(struct list_buf *l, const struct http_req *r)
-{
-	struct span	 rest, pair;
-	const uint8_t	*semi;
-	unsigned	 i;
-
-	for (i = 0; i < r->nfields; i++) {
-		if (r->fields[i].name.len != 6 || strncasecmp(
-		    (const char *)r->fields[i].name.p, "Cookie", 6) != 0)
-			continue;
-		rest = r->fields[i].value;
-		while (rest.len != 0) {
-			semi = memchr(rest.p, ';', rest.len);
-			pair = semi == NULL ? rest :
-			    span_mem(rest.p, (size_t)(semi - rest.p));
-			take_cookie(l, pair);
-			rest = span_mem(rest.p + pair.len,
-			    rest.len - pair.len);
-			while (rest.len != 0 && (*rest.p == ';' ||
-			    *rest.p == ' ')) {
-				rest.p++;
-				rest.len--;
-			}
-		}
-	}
-}
-
 /* Go: only POST with this very type has a form (parameters allowed). */
 static bool
 has_form(const struct http_req *r)
@@ -145,20 +85,19 @@ static struct in6_addr
 client_of(struct conn *c, const struct http_req *r)
 {
 	struct frontend	*fe = c->fe;
-	struct span	 header = { NULL, 0 };
+	struct span	 fields[HTTP_FIELDS_MAX];
+	size_t		 n = 0;
 
 	if (fe->client_ip_header != NULL)
-		header = http_field(r, fe->client_ip_header);
-	else if (fe->nproxies == 0 &&
+		n = http_fields(r, fe->client_ip_header, fields);
+	else if (fe->nproxies == 0 && !fe->proxy_warned &&
 	    http_field(r, "X-Forwarded-For").len != 0) {
-		address_is_proxy(fe, &c->peer);
-		if (!fe->proxy_warned)
-			log_warn("a proxy stands in front but "
-			    "web.clientRemoteIP is not set: addresses in the "
-			    "log are the proxy's");
+		log_warn("a proxy may stand in front but web.clientRemoteIP "
+		    "is not set: its visitors have one address in the log "
+		    "and share one allowance of connections");
 		fe->proxy_warned = true;
 	}
-	return (client_ip(&c->peer, header, fe->proxies, fe->nproxies));
+	return (client_ip(&c->peer, fields, n, fe->proxies, fe->nproxies));
 }
 
 /* ---- typed passwords ---- */
@@ -246,7 +185,7 @@ compose(struct conn *c, struct forward *f, const struct route *route,
 	f->m.query_bad = url_parse_form(&f->query, r->query) == -1;
 	if (has_form(r))
 		f->m.form_bad = url_parse_form(&f->form, body) == -1;
-	take_cookies(&f->cookies, r);
+	cookies_take(&f->cookies, r);
 	f->m.authorization = http_field(r, "Authorization");
 	if (!buf_ok(&f->query.b) || !buf_ok(&f->form.b) ||
 	    f->query.count > PAIRS_MAX || f->form.count > PAIRS_MAX ||

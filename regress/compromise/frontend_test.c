@@ -224,6 +224,15 @@ cannot_split_answers(void **state)
 	assert_non_null(strstr(reply, "HTTP/1.1 500"));
 	assert_null(strstr(reply, "X: z"));
 	list_buf_clear(&cookies);
+	/* Ours by name, not by value: others live on the same host. */
+	next.cookies = LIST_OF(&cookies, "session=dexd_req_x=y");
+	get("/dex/auth");
+	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+	list_buf_clear(&cookies);
+	next.cookies = LIST_OF(&cookies, "__Host-dexd_req_x=y; Path=/");
+	get("/dex/auth");
+	assert_non_null(strstr(reply, "Set-Cookie: __Host-dexd_req_x=y; Path"));
+	list_buf_clear(&cookies);
 	next.cookies = (struct msg_list){ NULL, 0, 0 };
 	next.status = 99;
 	get("/dex/auth");

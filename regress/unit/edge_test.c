@@ -104,6 +104,7 @@ addresses(void **state)
 	};
 	struct ip_prefix	 trusted[2];
 	struct in6_addr		 peer, got;
+	struct span		 field;
 	char			 text[INET6_ADDRSTRLEN];
 	size_t			 i;
 
@@ -112,10 +113,39 @@ addresses(void **state)
 	assert_true(ip_prefix_parse(span_str("fd00::/64"), &trusted[1]));
 	for (i = 0; i < NITEMS(cases); i++) {
 		assert_true(ip_parse(span_str(cases[i].peer), &peer));
-		got = client_ip(&peer, span_str(cases[i].header), trusted, 2);
+		field = span_str(cases[i].header);
+		got = client_ip(&peer, &field, 1, trusted, 2);
 		ip_text(&got, text);
 		assert_string_equal(text, cases[i].want);
 	}
+}
+
+/*
+ * RFC 9110 section 5.3: lines of one name are one list.  A proxy that adds a
+ * line of its own below what the visitor forged has the last word.
+ */
+static void
+address_lines(void **state)
+{
+	const struct span	 forged[] = { span_str("6.6.6.6"),
+				    span_str("198.51.100.1, 10.2.2.2"),
+				    span_str("10.1.1.1") };
+	struct ip_prefix	 trusted;
+	struct in6_addr		 peer, got;
+	char			 text[INET6_ADDRSTRLEN];
+
+	(void)state;
+	assert_true(ip_prefix_parse(span_str("10.0.0.0/8"), &trusted));
+	assert_true(ip_parse(span_str("10.0.0.1"), &peer));
+	got = client_ip(&peer, forged, 3, &trusted, 1);
+	ip_text(&got, text);
+	assert_string_equal(text, "198.51.100.1");
+	got = client_ip(&peer, forged, 1, &trusted, 1);
+	ip_text(&got, text);
+	assert_string_equal(text, "6.6.6.6");
+	got = client_ip(&peer, NULL, 0, &trusted, 1);
+	ip_text(&got, text);
+	assert_string_equal(text, "10.0.0.1");
 }
 
 static void
@@ -182,6 +212,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(routes),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(address_lines),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(header_injection),
 		cmocka_unit_test(responses),
