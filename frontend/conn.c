@@ -19,6 +19,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <bsd/string.h>
 #include <event2/event.h>
 
 #include "conn.h"
@@ -30,11 +31,15 @@
 #define OUT_HIGH	(256 * 1024)	/* stop answering until it is taken */
 #define IN_MAX		(HTTP_HEAD_MAX + HTTP_BODY_MAX + READ_SIZE)
 
-/* Seconds. */
+/*
+ * Seconds.  None starts anew because a little has come or gone: who sends or
+ * takes a byte at a time gets no more of them than who does nothing.
+ */
+#define FIRST_TIME	10	/* TLS handshake and the first byte of a head */
 #define HEAD_TIME	10	/* a whole head, from its first byte */
 #define IDLE_TIME	60	/* between requests */
 #define BODY_TIME	30
-#define WRITE_TIME	30	/* without any progress */
+#define WRITE_TIME	60	/* until all that waits is taken */
 #define LINGER_TIME	2
 #define DOCUMENT_TIME	10
 
@@ -114,10 +119,10 @@ conn_fill(struct conn *c)
 		}
 		if (c->state != CONN_LINGER)
 			buf_put(&c->in, bytes, (size_t)n);
+		explicit_bzero(bytes, (size_t)n);	/* maybe a password */
 		if ((size_t)n < sizeof(bytes))
 			break;
 	}
-	memset(bytes, 0, sizeof(bytes));	/* passwords may have come */
 	return (buf_ok(&c->in));
 }
 
@@ -146,6 +151,22 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- writing ---- */
 
+/* What waited was taken: the time of what comes next begins. */
+static void
+end_block(struct conn *c)
+{
+	static const time_t	 times[] = {
+		[CONN_IDLE] = IDLE_TIME, [CONN_HEAD] = HEAD_TIME,
+		[CONN_BODY] = BODY_TIME, [CONN_DOCUMENT] = DOCUMENT_TIME,
+	};
+
+	c->blocked = false;
+	if (c->state == CONN_ENGINE)
+		event_del(&c->deadline);
+	else
+		set_deadline(c, times[c->state]);
+}
+
 static void
 conn_written(struct conn *c)
 {
@@ -159,7 +180,11 @@ conn_written(struct conn *c)
 		c->state = CONN_LINGER;
 		set_deadline(c, LINGER_TIME);
 		set_reading(c, true);
-	} else if (c->state != CONN_ENGINE && c->state != CONN_DOCUMENT) {
+		return;
+	}
+	if (c->blocked)
+		end_block(c);
+	if (c->state != CONN_ENGINE && c->state != CONN_DOCUMENT) {
 		set_reading(c, !c->eof);
 		if (c->in.len != 0)
 			conn_process(c);	/* it had to wait for this */
@@ -216,8 +241,9 @@ conn_flush(struct conn *c)
 		event_add(&c->writable, NULL);
 	else
 		set_reading(c, true);
-	if (sent + more != 0 || !event_pending(&c->deadline, EV_TIMEOUT, NULL))
+	if (!c->blocked)
 		set_deadline(c, WRITE_TIME);
+	c->blocked = true;
 }
 
 static void
@@ -264,8 +290,11 @@ conn_respond(struct conn *c, struct response *r)
 	r->keep_alive = c->http10;
 	c->tail = response_put(&c->out, r, (uint64_t)time(NULL));
 	c->state = c->close ? CONN_CLOSING : CONN_IDLE;
-	c->served = true;
-	buf_clear(&c->body);	/* wiped: it may hold a password */
+	if (c->state == CONN_IDLE && !c->blocked)
+		set_deadline(c, IDLE_TIME);
+	TAILQ_REMOVE(&c->fe->conns, c, entry);
+	TAILQ_INSERT_TAIL(&c->fe->conns, c, entry);
+	buf_clear(&c->body);
 	buf_reset(&c->head);
 }
 
@@ -343,7 +372,8 @@ on_head(struct conn *c, size_t len)
 	buf_drain(&c->in, len);
 	if (r->expect_continue && c->in.len == 0)
 		buf_put_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
-	set_deadline(c, BODY_TIME);
+	if (!c->blocked)
+		set_deadline(c, BODY_TIME);
 	return (true);
 }
 
@@ -354,13 +384,12 @@ find_head(struct conn *c)
 	ssize_t		 len;
 
 	if (c->in.len == 0) {
-		set_deadline(c, c->served ? IDLE_TIME : HEAD_TIME);
 		c->state = CONN_IDLE;
 		return (false);
 	}
 	len = http_head_end(buf_span(&c->in), &c->scanned, &status);
 	if (len == 0) {
-		if (c->state != CONN_HEAD)
+		if (c->state != CONN_HEAD && !c->blocked)
 			set_deadline(c, HEAD_TIME);
 		c->state = CONN_HEAD;
 		return (false);
@@ -413,6 +442,7 @@ continue_body(struct conn *c)
 		conn_respond_busy(c);
 	else if (done == 1)
 		request_serve(c, buf_span(&c->body));
+	buf_clear(&c->body);	/* wiped: it may have held a password */
 	return (true);
 }
 
@@ -426,7 +456,7 @@ conn_process(struct conn *c)
 	    c->state == CONN_BODY))
 		more = c->state == CONN_BODY ? continue_body(c) :
 		    find_head(c);
-	if (c->state == CONN_ENGINE)
+	if (c->state == CONN_ENGINE && !c->blocked)
 		event_del(&c->deadline);
 	if (!buf_ok(&c->out)) {
 		conn_free(c);
@@ -450,7 +480,8 @@ conn_await_document(struct conn *c, enum document which)
 {
 	c->state = CONN_DOCUMENT;
 	c->document = which;
-	set_deadline(c, DOCUMENT_TIME);
+	if (!c->blocked)
+		set_deadline(c, DOCUMENT_TIME);
 }
 
 void
@@ -512,7 +543,29 @@ conn_new(struct frontend *fe, int fd, const struct in6_addr *peer)
 	fe->nconns++;
 	count_add(fe->accepted, 1);
 	set_reading(c, true);
-	set_deadline(c, HEAD_TIME);
+	set_deadline(c, FIRST_TIME);
+}
+
+bool
+conns_give_way(struct frontend *fe)
+{
+	struct conn	*c, *next;
+	unsigned	 busy = 0;
+
+	/* Those that do not give way go to the end: the next search is short. */
+	TAILQ_FOREACH_SAFE(c, &fe->conns, entry, next) {
+		if (busy++ == fe->nconns)
+			break;
+		if (c->out.len == 0 && c->tail.len == 0 &&
+		    (c->state == CONN_IDLE || c->state == CONN_HEAD ||
+		    c->state == CONN_BODY || c->state == CONN_LINGER)) {
+			conn_free(c);
+			return (true);
+		}
+		TAILQ_REMOVE(&fe->conns, c, entry);
+		TAILQ_INSERT_TAIL(&fe->conns, c, entry);
+	}
+	return (false);
 }
 
 void

@@ -44,7 +44,7 @@ struct conn {
 	struct event		 deadline;
 	bool			 reading;	/* readable is added */
 	bool			 eof;
-	bool			 served;	/* one request at least */
+	bool			 blocked;	/* out waits to be taken */
 	struct buf		 in;
 	size_t			 scanned;
 	struct buf		 out;
@@ -79,6 +79,12 @@ void	 conn_await_document(struct conn *, enum document);
 
 /* Sets the gauge (count.def). */
 void	 conns_count(struct frontend *);
+
+/*
+ * All connections are taken: closes the one that has had no whole request in
+ * hand for longest.  False when every one has.
+ */
+bool	 conns_give_way(struct frontend *);
 
 /* No more requests: closes idle ones, marks others. */
 void	 conns_drain(struct frontend *);

@@ -72,7 +72,6 @@ struct address {
 	RB_ENTRY(address)	 node;
 	struct in6_addr		 key;
 	unsigned		 count;
-	bool			 proxy;		/* it speaks for many */
 };
 RB_HEAD(address_tree, address);
 
@@ -115,7 +114,7 @@ struct frontend {
 	bool				 ready;
 	bool				 stopping;
 	struct event			 stop_timer;
-	struct conn_list		 conns;
+	struct conn_list		 conns;	/* least recently served first */
 	unsigned			 nconns;
 	struct count			*accepted;
 	struct address_tree		 addresses;
@@ -140,8 +139,6 @@ void	 listeners_close(struct frontend *);
 /* Counts a connection of the address; false if it has too many. */
 bool	 address_enter(struct frontend *, const struct in6_addr *);
 void	 address_leave(struct frontend *, const struct in6_addr *);
-/* The address is a proxy's: no cap for it while it has connections. */
-void	 address_is_proxy(struct frontend *, const struct in6_addr *);
 
 /* ---- files.c: the files of the theme ---- */
 void	 files_handlers(peer_handler **);

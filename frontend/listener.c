@@ -62,7 +62,7 @@ address_enter(struct frontend *fe, const struct in6_addr *addr)
 		a->key = want.key;
 		RB_INSERT(address_tree, &fe->addresses, a);
 	}
-	if (a->count >= CONNS_PER_ADDRESS && !a->proxy)
+	if (a->count >= CONNS_PER_ADDRESS)
 		return (false);
 	a->count++;
 	return (true);
@@ -78,15 +78,6 @@ address_leave(struct frontend *fe, const struct in6_addr *addr)
 		return;
 	RB_REMOVE(address_tree, &fe->addresses, a);
 	free(a);
-}
-
-void
-address_is_proxy(struct frontend *fe, const struct in6_addr *addr)
-{
-	struct address	 want = { .key = address_key(addr) }, *a;
-
-	if ((a = RB_FIND(address_tree, &fe->addresses, &want)) != NULL)
-		a->proxy = true;
 }
 
 static bool
@@ -141,7 +132,7 @@ on_connection(evutil_socket_t lfd, short what, void *arg)
 
 	(void)what;
 	for (i = 0; i < ACCEPT_BURST; i++) {
-		if (l->fe->nconns >= CONNS_MAX) {
+		if (l->fe->nconns >= CONNS_MAX && !conns_give_way(l->fe)) {
 			listeners_pause(l->fe);
 			return;
 		}
