@@ -18,13 +18,13 @@
 
 #include <sodium.h>
 
+#include "b64.h"
 #include "pending.h"
 
 #define NONCE_LEN	crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_LEN		crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define VERSION		1
 #define RAW_MAX		2048
-#define B64		sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 /*
  * What is authenticated besides the request itself.  XChaCha20 derives a key
@@ -83,8 +83,7 @@ pending_seal(struct buf *out, const struct pending_request *r,
     struct span issuer, uint32_t number, const uint8_t key[32])
 {
 	uint8_t			 sealed[RAW_MAX];
-	char			 text[RAW_MAX * 2];
-	struct buf		 plain, context, raw;
+	struct buf		 plain, context, raw, text;
 	unsigned long long	 len;
 	uint8_t			 nonce[NONCE_LEN];
 	int			 error = -1;
@@ -92,6 +91,7 @@ pending_seal(struct buf *out, const struct pending_request *r,
 	buf_init(&plain, RAW_MAX - TAG_LEN);
 	buf_init(&context, RAW_MAX);
 	buf_init(&raw, RAW_MAX);
+	buf_init(&text, PENDING_WIRE_MAX);
 	put_plain(&plain, r);
 	put_context(&context, issuer, span_str(r->id), number);
 	if (!buf_ok(&plain) || !buf_ok(&context))
@@ -103,16 +103,16 @@ pending_seal(struct buf *out, const struct pending_request *r,
 	buf_put_u32(&raw, number);
 	buf_put(&raw, nonce, sizeof(nonce));
 	buf_put(&raw, sealed, len);
-	if (!buf_ok(&raw) ||
-	    sodium_base64_encoded_len(raw.len, B64) - 1 > PENDING_WIRE_MAX)
+	b64url_put(&text, buf_span(&raw));
+	if (!buf_ok(&raw) || !buf_ok(&text))
 		goto done;
-	sodium_bin2base64(text, sizeof(text), raw.p, raw.len, B64);
-	buf_put_str(out, text);
+	buf_put_span(out, buf_span(&text));
 	error = buf_ok(out) ? 0 : -1;
  done:
 	buf_clear(&plain);
 	buf_clear(&context);
 	buf_clear(&raw);
+	buf_clear(&text);
 	return (error);
 }
 
@@ -120,12 +120,16 @@ pending_seal(struct buf *out, const struct pending_request *r,
 static size_t
 decode(struct span value, uint8_t raw[RAW_MAX])
 {
-	size_t	 len;
+	struct buf	 b;
+	size_t		 len = 0;
 
-	if (value.len > PENDING_WIRE_MAX ||
-	    sodium_base642bin(raw, RAW_MAX, (const char *)value.p, value.len,
-	    NULL, &len, NULL, B64) != 0 || len < 4 + NONCE_LEN + TAG_LEN)
-		return (0);
+	buf_init(&b, RAW_MAX);
+	if (value.len <= PENDING_WIRE_MAX && b64url_get(&b, value) == 0 &&
+	    b.len >= 4 + NONCE_LEN + TAG_LEN) {
+		len = b.len;
+		memcpy(raw, b.p, len);
+	}
+	buf_clear(&b);
 	return (len);
 }
 

@@ -37,6 +37,18 @@ b64url_put(struct buf *b, struct span s)
 		buf_put_c(b, url_alphabet[bits << (6 - have) & 63]);
 }
 
+/* libsodium takes some bytes above 0x7f for characters of the alphabet. */
+static bool
+is_ascii(struct span s)
+{
+	size_t	 i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.p[i] > 0x7f)
+			return (false);
+	return (true);
+}
+
 static int
 get(struct buf *b, struct span s, int variant)
 {
@@ -46,6 +58,8 @@ get(struct buf *b, struct span s, int variant)
 
 	if (s.len == 0)
 		return (0);
+	if (!is_ascii(s))
+		return (-1);
 	buf_init(&raw, s.len);
 	while (raw.len < s.len)		/* room for the decoder */
 		buf_put_c(&raw, 0);

@@ -165,6 +165,19 @@ put_plain(struct buf *b, const struct keyset *s)
 	}
 }
 
+/* As keyset_add() makes them: they go into headers and documents as they are. */
+static bool
+is_kid(struct span s)
+{
+	size_t	 i;
+
+	for (i = 0; i < s.len; i++)
+		if (!(s.p[i] >= '0' && s.p[i] <= '9') &&
+		    !(s.p[i] >= 'a' && s.p[i] <= 'f'))
+			return (false);
+	return (s.len == KID_LEN);
+}
+
 static int
 get_key(struct keyset *s, struct cur *c)
 {
@@ -180,7 +193,7 @@ get_key(struct keyset *s, struct cur *c)
 	head.expires_at = cur_u64(c);
 	pkcs8 = cur_lspan(c, PKCS8_MAX);
 	if (c->failed || state >= KEY_STATE_MAX || alg >= JWA_MAX ||
-	    kid.len != KID_LEN ||
+	    !is_kid(kid) ||
 	    (state != KEY_RETIRED && keyset_find(s, state) != NULL) ||
 	    (k = add(s, (enum jwa)alg, pkcs8)) == NULL)
 		return (-1);

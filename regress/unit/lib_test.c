@@ -19,6 +19,7 @@
 #include <sodium.h>
 
 #include "test.h"
+#include "b64.h"
 #include "json.h"
 #include "randid.h"
 
@@ -105,6 +106,31 @@ cursor(void **state)
 	buf_clear(&b);
 }
 
+/* RFC 4648 section 5: these 64 characters and no others, so one spelling. */
+static void
+base64(void **state)
+{
+	static const char	 alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	uint8_t			 text[4] = "AAAA";
+	struct buf		 b;
+	int			 c, i;
+
+	(void)state;
+	buf_init(&b, 64);
+	for (i = 0; i < 4; i++)
+		for (c = 0; c < 256; c++) {
+			memset(text, 'A', sizeof(text));
+			text[i] = (uint8_t)c;
+			assert_int_equal(b64url_get(&b, span_mem(text, 4)),
+			    c != 0 && strchr(alphabet, c) != NULL ? 0 : -1);
+			buf_reset(&b);
+		}
+	assert_int_equal(b64url_get(&b, span_str("AB")), -1);	/* odd bits */
+	assert_int_equal(b64url_get(&b, span_str("AA==")), -1);
+	buf_clear(&b);
+}
+
 /* dex: identifiers of section 6.7, one letter and base32. */
 static void
 identifiers(void **state)
@@ -179,6 +205,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(utf8), cmocka_unit_test(words),
 		cmocka_unit_test(ceiling), cmocka_unit_test(cursor),
+		cmocka_unit_test(base64),
 		cmocka_unit_test(identifiers), cmocka_unit_test(go_strings),
 		cmocka_unit_test(strict_json),
 	};
