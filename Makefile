@@ -39,6 +39,11 @@ deb: build
 screenshots: build
 	@sh regress/browser/keep.sh $(BUILD)
 
+# FUZZ_SECONDS for each target, FUZZ_JOBS at once, FUZZ_TARGETS: all
+fuzz: build
+	@FUZZ_JOBS=$${FUZZ_JOBS:-1} sh regress/fuzz/run.sh $(BUILD) \
+	    $${FUZZ_SECONDS:-600} $(FUZZ_TARGETS)
+
 bench: build
 	@sh bench/run.sh $(BUILD)
 
@@ -46,4 +51,4 @@ clean:
 	rm -rf build
 
 .PHONY: all deps configure-once build run test asan lint install deb \
-    screenshots bench clean
+    screenshots fuzz bench clean

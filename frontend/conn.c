@@ -266,8 +266,9 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!has_output(c) && (c->state == CONN_HEAD ||
-	    c->state == CONN_BODY)) {
+	if (has_output(c))
+		conn_free(c);		/* it does not take what we say */
+	else if (c->state == CONN_HEAD || c->state == CONN_BODY) {
 		c->close = true;
 		conn_respond_text(c, 408, "The request took too long.\n");
 		conn_continue(c);
@@ -556,9 +557,9 @@ conns_give_way(struct frontend *fe)
 	TAILQ_FOREACH_SAFE(c, &fe->conns, entry, next) {
 		if (busy++ == fe->nconns)
 			break;
-		if (c->out.len == 0 && c->tail.len == 0 &&
-		    (c->state == CONN_IDLE || c->state == CONN_HEAD ||
-		    c->state == CONN_BODY || c->state == CONN_LINGER)) {
+		if (!has_output(c) && (c->state == CONN_IDLE ||
+		    c->state == CONN_HEAD || c->state == CONN_BODY ||
+		    c->state == CONN_LINGER)) {
 			conn_free(c);
 			return (true);
 		}

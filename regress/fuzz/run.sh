@@ -49,7 +49,8 @@ fuzz() {
 	    -print_final_stats=1 $dict -artifact_prefix="$build/log/$target-" \
 	    "$work/new" "$dir/corpus/$target" >"$log" 2>&1 ||
 	    finding=$(sed -n "s,.*Test unit written to .*/,,p" "$log" | tail -n 1)
-	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" |
+	    tail -n 1)
 	[ -n "$finding" ] || finding="did not run: see $log"
 	minimise "$target" "$work"
 	rm -rf "$work"

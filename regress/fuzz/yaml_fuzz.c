@@ -98,7 +98,8 @@ static void
 document(struct span text)
 {
 	static char		 parent;
-	static struct config	*c;	/* reachable: the first is kept */
+	static struct config	*first;		/* stays reachable */
+	struct config		*c;
 	struct ynode		*tree;
 	unsigned		 line;
 	char			 err[512];
@@ -107,6 +108,8 @@ document(struct span text)
 		return;
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return;
+	if (first == NULL)
+		first = c;
 	c->path = "f";
 	c->parent = (struct peer *)&parent;
 	tree = ytree_parse(text, &line, err, sizeof(err));
