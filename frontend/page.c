@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "assets.h"
 #include "frontend.h"
@@ -43,13 +44,13 @@ static const char * const	 page_names[PAGE_MAX] = {
 };
 
 static int
-tell_problem(const char *file, const char *why)
+tell_problem(const char *why)
 {
 	struct msg_fe_pa_problem	 m;
 	struct buf			 b;
 
 	buf_init(&b, 900);
-	buf_printf(&b, "templates/%s%s", file, why);
+	buf_printf(&b, "templates/%s", why);
 	m.text = buf_span(&b);
 	if (!buf_ok(&b) || !span_is_utf8(m.text))
 		m.text = span_str("a page template is wrong");
@@ -82,12 +83,10 @@ pages_compile(struct frontend *fe)
 	}
 	if (!home)
 		sources[n++] = plain_home;
-	fe->pages = tmpl_compile(sources, n, err, sizeof(err));
+	fe->pages = tmpl_compile(sources, n, page_names, PAGE_MAX, err,
+	    sizeof(err));
 	if (fe->pages == NULL)
-		return (tell_problem(err, ""));
-	for (i = 0; i < PAGE_MAX; i++)
-		if (!tmpl_has(fe->pages, page_names[i]))
-			return (tell_problem(page_names[i], ": missing"));
+		return (tell_problem(err));
 	pages_set_fields(fe);
 	return (0);
 }
@@ -100,10 +99,16 @@ page_render(const struct frontend *fe, enum page page, struct msg_list data,
 		.data = data, .req_path = req_path,
 		.issuer = fe->conf->title,
 		.issuer_path = span_str(fe->issuer_path),
-		.logo = fe->conf->logo_url, .extra = fe->conf->extra,
+		.logo = fe->conf->logo_url, .theme = fe->conf->theme,
+		.extra = fe->conf->extra, .now = (int64_t)time(NULL),
 	};
+	char			 err[256];
 
-	return (tmpl_render(fe->pages, page_names[page], &env, out));
+	if (tmpl_render(fe->pages, page_names[page], &env, out, err,
+	    sizeof(err)) == 0)
+		return (0);
+	log_error("a page cannot be shown", "why", err);
+	return (-1);
 }
 
 /* ---- header lines ---- */
@@ -152,7 +157,8 @@ origin_of(struct span url)
 }
 
 /*
- * form-action is left out on purpose: browsers apply it to the redirect that
+ * An operator's theme may have scripts: its own files, and what is written in
+ * its templates, by hash.  form-action is left out on purpose: browsers apply it to the redirect that
  * takes the person back to the application.
  */
 static void
@@ -161,13 +167,17 @@ put_policy(struct buf *b, const struct frontend *fe)
 	struct span	 logo = origin_of(fe->conf->logo_url);
 
 	buf_put_str(b, "Content-Security-Policy: default-src 'none'; "
-	    "style-src 'self'; img-src 'self' data:");
+	    "style-src 'self'");
+	buf_put_span(b, tmpl_hashes(fe->pages, TMPL_STYLE));
+	if (!files_are_ours(fe)) {
+		buf_put_str(b, "; font-src 'self'; script-src 'self'");
+		buf_put_span(b, tmpl_hashes(fe->pages, TMPL_SCRIPT));
+	}
+	buf_put_str(b, "; img-src 'self' data:");
 	if (logo.len != 0) {
 		buf_put_c(b, ' ');
 		buf_put_span(b, logo);
 	}
-	if (!files_are_ours(fe))
-		buf_put_str(b, "; script-src 'self'; font-src 'self'");
 	buf_put_str(b, "; frame-ancestors 'none'; base-uri 'none'\r\n");
 }
 

@@ -22,11 +22,10 @@
 #include "page_data.h"
 
 /*
- * The part of Go's html/template that dex's pages use: template, if, else if,
- * else, range, end, pipelines, fields, variables, string and integer literals
- * and the functions of tmpl_func.c.  Every value is escaped for the place where
- * it stands: text, a quoted attribute, a URL in one.  An action anywhere else
- * does not compile.
+ * The part of Go's html/template that dex's themes use; dexd.yaml(5) lists it.
+ * Every value is escaped for the place where it stands: text, a quoted
+ * attribute, a URL in one.  A value anywhere else does not compile.  Running is
+ * bounded in steps, memory and output, whatever the data.
  */
 
 struct tmpl_source {
@@ -41,22 +40,31 @@ struct tmpl_env {
 	struct span	 issuer;	/* issuer */
 	struct span	 issuer_path;	/* for url: "" or "/dex" */
 	struct span	 logo;		/* logo */
+	struct span	 theme;		/* theme */
 	struct msg_list	 extra;		/* extra "key", pairs */
+	int64_t		 now;		/* now, unix seconds */
 };
 
 struct tmpl_set;
 
 /*
- * Compiles the sources, which must outlive the set.  NULL with "file:line: why"
- * in err when one does not compile or includes one that is not there.
+ * Compiles the pages (names of sources, or of templates defined in them) and
+ * what they include; other sources may hold anything.  Sources must outlive the
+ * set.  NULL with "file:line: why" or "file: why" in err otherwise.
  */
-struct tmpl_set	*tmpl_compile(const struct tmpl_source *, size_t n, char *err,
+struct tmpl_set	*tmpl_compile(const struct tmpl_source *, size_t n,
+		    const char * const *pages, size_t npages, char *err,
 		    size_t errlen);
 void		 tmpl_free(struct tmpl_set *);
-bool		 tmpl_has(const struct tmpl_set *, const char *name);
 
-/* Appends the page; -1 when it failed (too large, no memory). */
+/* What Content-Security-Policy must allow for the literal code of a set. */
+enum tmpl_code { TMPL_SCRIPT, TMPL_STYLE, TMPL_CODES };
+/* " 'sha256-...' ..."; empty when there is none. */
+struct span	 tmpl_hashes(const struct tmpl_set *, enum tmpl_code);
+
+/* Appends the page; -1 with "file:line: why" when it failed. */
 int		 tmpl_render(const struct tmpl_set *, const char *name,
-		    const struct tmpl_env *, struct buf *out);
+		    const struct tmpl_env *, struct buf *out, char *err,
+		    size_t errlen);
 
 #endif /* DEXD_TMPL_H */

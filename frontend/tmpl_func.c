@@ -18,43 +18,7 @@
 
 #include "tmpl_int.h"
 
-/* The functions of dex's pages. */
-
-static void
-set_str(struct tvalue *v, struct span s)
-{
-	memset(v, 0, sizeof(*v));
-	v->type = TV_STR;
-	v->str = s;
-}
-
-static void
-set_bool(struct tvalue *v, bool yes)
-{
-	memset(v, 0, sizeof(*v));
-	v->type = TV_BOOL;
-	v->yes = yes;
-}
-
-bool
-tvalue_true(const struct tvalue *v)
-{
-	switch (v->type) {
-	case TV_STR:
-		return (v->str.len != 0);
-	case TV_BOOL:
-		return (v->yes);
-	case TV_INT:
-		return (v->number != 0);
-	case TV_LIST:
-	case TV_ROWS:
-		return (v->items.count != 0);
-	case TV_ROW:
-		return (true);
-	default:
-		return (false);
-	}
-}
+/* Go's own functions and those of dex. */
 
 static void
 call_issuer(struct tmpl_run *run, const struct tvalue *a, unsigned n,
@@ -62,7 +26,7 @@ call_issuer(struct tmpl_run *run, const struct tvalue *a, unsigned n,
 {
 	(void)a;
 	(void)n;
-	set_str(v, run->env->issuer);
+	*v = tvalue_str(run->env->issuer);
 }
 
 static void
@@ -71,7 +35,16 @@ call_logo(struct tmpl_run *run, const struct tvalue *a, unsigned n,
 {
 	(void)a;
 	(void)n;
-	set_str(v, run->env->logo);
+	*v = tvalue_str(run->env->logo);
+}
+
+static void
+call_theme(struct tmpl_run *run, const struct tvalue *a, unsigned n,
+    struct tvalue *v)
+{
+	(void)a;
+	(void)n;
+	*v = tvalue_str(run->env->theme);
 }
 
 static void
@@ -79,29 +52,13 @@ call_extra(struct tmpl_run *run, const struct tvalue *a, unsigned n,
     struct tvalue *v)
 {
 	struct msg_list	 pairs = run->env->extra;
-	struct span	 key, value, found = { NULL, 0 };
+	struct span	 key, value, name = tvalue_text(run, &a[0]);
 
 	(void)n;
+	*v = tvalue_str(span_mem(NULL, 0));
 	while (msg_list_next(&pairs, &key) && msg_list_next(&pairs, &value))
-		if (span_eq(key, a[0].str))
-			found = value;
-	set_str(v, found);
-}
-
-static void
-call_lower(struct tmpl_run *run, const struct tvalue *a, unsigned n,
-    struct tvalue *v)
-{
-	struct buf	 b;
-	size_t		 i;
-
-	(void)n;
-	buf_init(&b, a[0].str.len + 1);
-	for (i = 0; i < a[0].str.len; i++)
-		buf_put_c(&b, a[0].str.p[i] >= 'A' && a[0].str.p[i] <= 'Z' ?
-		    a[0].str.p[i] - 'A' + 'a' : a[0].str.p[i]);
-	set_str(v, run_keep(run, buf_span(&b)));
-	buf_clear(&b);
+		if (span_eq(key, name))
+			*v = tvalue_str(value);
 }
 
 /* Takes the next segment of a path, without slashes; false at the end. */
@@ -171,14 +128,15 @@ static void
 call_url(struct tmpl_run *run, const struct tvalue *a, unsigned n,
     struct tvalue *v)
 {
-	struct span	 issuer = run->env->issuer_path, req = a[0].str;
-	struct span	 target;
+	struct span	 issuer = run->env->issuer_path, target;
+	struct span	 req = tvalue_text(run, &a[0]);
+	struct span	 asset = tvalue_text(run, &a[1]);
 	struct buf	 full, b;
 	unsigned	 up;
 
 	(void)n;
-	if (has_scheme(a[1].str)) {
-		set_str(v, a[1].str);
+	if (has_scheme(asset)) {
+		*v = tvalue_str(asset);
 		return;
 	}
 	buf_init(&full, 8192);
@@ -186,33 +144,17 @@ call_url(struct tmpl_run *run, const struct tvalue *a, unsigned n,
 	drop_common(&issuer, &req);
 	if (segments(req) == 0)
 		put_segments(&full, run->env->issuer_path);
-	put_segments(&full, a[1].str);
+	put_segments(&full, asset);
 	target = buf_span(&full);
 	drop_common(&target, &req);
 	for (up = segments(req); up > 1; up--)
 		buf_put_str(&b, b.len == 0 ? ".." : "/..");
 	put_segments(&b, target);
-	set_str(v, run_keep(run, buf_span(&b)));
+	*v = run_text(run, &b);
 	buf_clear(&full);
-	buf_clear(&b);
 }
 
-static bool
-equal(const struct tvalue *a, const struct tvalue *b)
-{
-	if (a->type != b->type)
-		return (false);
-	switch (a->type) {
-	case TV_STR:
-		return (span_eq(a->str, b->str));
-	case TV_BOOL:
-		return (a->yes == b->yes);
-	case TV_INT:
-		return (a->number == b->number);
-	default:
-		return (false);
-	}
-}
+/* ---- comparing ---- */
 
 static void
 call_eq(struct tmpl_run *run, const struct tvalue *a, unsigned n,
@@ -221,20 +163,72 @@ call_eq(struct tmpl_run *run, const struct tvalue *a, unsigned n,
 	bool		 any = false;
 	unsigned	 i;
 
-	(void)run;
 	for (i = 1; i < n; i++)
-		any = any || equal(&a[0], &a[i]);
-	set_bool(v, any);
+		any = any || tvalue_equal(run, &a[0], &a[i], 0);
+	*v = tvalue_bool(any);
 }
 
 static void
 call_ne(struct tmpl_run *run, const struct tvalue *a, unsigned n,
     struct tvalue *v)
 {
-	(void)run;
 	(void)n;
-	set_bool(v, !equal(&a[0], &a[1]));
+	*v = tvalue_bool(!tvalue_equal(run, &a[0], &a[1], 0));
 }
+
+/* Below zero, zero, above; two numbers or two texts. */
+static int
+order(struct tmpl_run *run, const struct tvalue *a)
+{
+	size_t	 n;
+	int	 c;
+
+	if (a[0].type == TV_STR && a[1].type == TV_STR) {
+		n = a[0].str.len < a[1].str.len ? a[0].str.len : a[1].str.len;
+		c = n == 0 ? 0 : memcmp(a[0].str.p, a[1].str.p, n);
+		return (c != 0 ? c : (a[0].str.len > a[1].str.len) -
+		    (a[0].str.len < a[1].str.len));
+	}
+	if (a[0].type != a[1].type || (a[0].type != TV_INT &&
+	    a[0].type != TV_TIME))
+		run_fail(run, "values of these types have no order");
+	return ((tvalue_number(&a[0]) > tvalue_number(&a[1])) -
+	    (tvalue_number(&a[0]) < tvalue_number(&a[1])));
+}
+
+static void
+call_lt(struct tmpl_run *run, const struct tvalue *a, unsigned n,
+    struct tvalue *v)
+{
+	(void)n;
+	*v = tvalue_bool(order(run, a) < 0);
+}
+
+static void
+call_le(struct tmpl_run *run, const struct tvalue *a, unsigned n,
+    struct tvalue *v)
+{
+	(void)n;
+	*v = tvalue_bool(order(run, a) <= 0);
+}
+
+static void
+call_gt(struct tmpl_run *run, const struct tvalue *a, unsigned n,
+    struct tvalue *v)
+{
+	(void)n;
+	*v = tvalue_bool(order(run, a) > 0);
+}
+
+static void
+call_ge(struct tmpl_run *run, const struct tvalue *a, unsigned n,
+    struct tvalue *v)
+{
+	(void)n;
+	*v = tvalue_bool(order(run, a) >= 0);
+}
+
+/* ---- logic ---- */
 
 static void
 call_not(struct tmpl_run *run, const struct tvalue *a, unsigned n,
@@ -242,7 +236,7 @@ call_not(struct tmpl_run *run, const struct tvalue *a, unsigned n,
 {
 	(void)run;
 	(void)n;
-	set_bool(v, !tvalue_true(&a[0]));
+	*v = tvalue_bool(!tvalue_true(&a[0]));
 }
 
 /* The first that is false, else the last; or the other way round. */
@@ -270,16 +264,64 @@ call_or(struct tmpl_run *run, const struct tvalue *a, unsigned n,
 	*v = a[i];
 }
 
+/* ---- parts ---- */
+
 static void
 call_len(struct tmpl_run *run, const struct tvalue *a, unsigned n,
     struct tvalue *v)
 {
-	(void)run;
 	(void)n;
-	memset(v, 0, sizeof(*v));
-	v->type = TV_INT;
-	v->number = a[0].type == TV_STR ? (long)a[0].str.len :
-	    (long)a[0].items.count;
+	if (a[0].type == TV_STR)
+		*v = tvalue_int((int64_t)a[0].str.len);
+	else if (a[0].type == TV_LIST || a[0].type == TV_DICT)
+		*v = tvalue_int((int64_t)a[0].n);
+	else if (a[0].type == TV_NONE)
+		*v = tvalue_int(0);	/* a field that this page lacks */
+	else
+		run_fail(run, "len of what has no length");
+}
+
+/* index list 1 2, index dict "key" */
+static void
+call_index(struct tmpl_run *run, const struct tvalue *a, unsigned n,
+    struct tvalue *v)
+{
+	unsigned	 i;
+
+	*v = a[0];
+	for (i = 1; i < n && run->why == NULL; i++) {
+		if (v->type == TV_DICT && a[i].type == TV_STR)
+			*v = tvalue_field(run, v, a[i].str);
+		else if (v->type == TV_LIST && a[i].type == TV_INT &&
+		    a[i].number >= 0 && (uint64_t)a[i].number < v->n)
+			*v = v->items[a[i].number];
+		else
+			run_fail(run, "an index that is not there");
+	}
+}
+
+/* slice x from to: of a text or a list */
+static void
+call_slice(struct tmpl_run *run, const struct tvalue *a, unsigned n,
+    struct tvalue *v)
+{
+	int64_t	 len = a[0].type == TV_STR ? (int64_t)a[0].str.len :
+		    a[0].type == TV_LIST ? (int64_t)a[0].n : -1;
+	int64_t	 from = n > 1 ? tvalue_number(&a[1]) : 0;
+	int64_t	 to = n > 2 ? tvalue_number(&a[2]) : len;
+
+	if (from < 0 || to < from || to > len) {
+		run_fail(run, "a slice that is not there");
+		return;
+	}
+	*v = a[0];
+	if (a[0].type == TV_STR)
+		v->str = span_mem(span_ptr(v->str) + from,
+		    (size_t)(to - from));
+	else {
+		v->items += from;
+		v->n = (size_t)(to - from);
+	}
 }
 
 const struct tmpl_func *
@@ -288,20 +330,33 @@ tmpl_func_find(struct span name)
 	static const struct tmpl_func	 funcs[] = {
 		{ "issuer", 0, 0, call_issuer },
 		{ "logo", 0, 0, call_logo },
+		{ "theme", 0, 0, call_theme },
 		{ "extra", 1, 1, call_extra },
 		{ "url", 2, 2, call_url },
-		{ "lower", 1, 1, call_lower },
 		{ "eq", 2, TMPL_ARGS_MAX, call_eq },
 		{ "ne", 2, 2, call_ne },
+		{ "lt", 2, 2, call_lt },
+		{ "le", 2, 2, call_le },
+		{ "gt", 2, 2, call_gt },
+		{ "ge", 2, 2, call_ge },
 		{ "not", 1, 1, call_not },
 		{ "and", 1, TMPL_ARGS_MAX, call_and },
 		{ "or", 1, TMPL_ARGS_MAX, call_or },
 		{ "len", 1, 1, call_len },
+		{ "index", 1, TMPL_ARGS_MAX, call_index },
+		{ "slice", 1, 3, call_slice },
+		{ "html", 1, 1, NULL },
+		{ "urlquery", 1, 1, NULL },
+		{ NULL, 0, 0, NULL },
 	};
+	const struct tmpl_func * const	 tables[] = { funcs, text_funcs,
+		list_funcs, number_funcs };
+	const struct tmpl_func		*f;
 	size_t				 i;
 
-	for (i = 0; i < sizeof(funcs) / sizeof(funcs[0]); i++)
-		if (span_is(name, funcs[i].name))
-			return (&funcs[i]);
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		for (f = tables[i]; f->name != NULL; f++)
+			if (span_is(name, f->name))
+				return (f);
 	return (NULL);
 }

@@ -14,16 +14,29 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include <sodium.h>
 
 #include "tmpl_int.h"
 
 /*
  * Follows HTML far enough to know where a value would stand.  It is stricter
- * than a browser: what it does not understand ends in a state where no value
- * may stand.
+ * than a browser: what two parsers might read in two ways is refused, or ends
+ * in a state where no value may stand.
  */
+
+#define CUT	"an action cuts a tag, a comment or their like in two"
+
+/* One text on its way through the machine. */
+struct walk {
+	struct html		*h;
+	struct html_code	*code;
+	struct span		 rest;	/* begins with the current byte */
+	const char		*why;	/* it is refused */
+};
 
 static bool
 is_space(uint8_t c)
@@ -37,345 +50,591 @@ is_letter(uint8_t c)
 	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
 }
 
-static void
-name_start(char name[16])
+static uint8_t
+lower(uint8_t c)
 {
-	memset(name, 0, 16);
+	return (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
+/* Names longer than their array are cut; none that matters is. */
 static void
-name_add(char name[16], uint8_t c)
+name_add(char *name, size_t size, uint8_t c)
 {
 	size_t	 n = strlen(name);
 
-	if (n < 15)
-		name[n] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	if (n < size - 1)
+		name[n] = (char)lower(c);
 }
 
-static enum attr_kind
-attr_kind_of(const char *name)
-{
-	static const char * const	 urls[] = { "href", "src", "action",
-		"formaction", "poster", "cite", "background", "data" };
-	size_t				 i;
-
-	if (strncmp(name, "on", 2) == 0 || strcmp(name, "style") == 0 ||
-	    strcmp(name, "srcset") == 0 || strcmp(name, "srcdoc") == 0)
-		return (ATTR_CODE);
-	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
-		if (strcmp(name, urls[i]) == 0)
-			return (ATTR_URL);
-	return (ATTR_PLAIN);
-}
-
-static void
-tag_end(struct html *h)
-{
-	bool	 raw = strcmp(h->tag, "script") == 0 ||
-		    strcmp(h->tag, "style") == 0;
-
-	h->state = raw ? HTML_RAW : HTML_TEXT;
-}
-
-/* Inside a tag, between its attributes. */
-static void
-in_tag(struct html *h, uint8_t c)
-{
-	if (c == '>')
-		tag_end(h);
-	else if (!is_space(c) && c != '/') {
-		h->state = HTML_ATTR_NAME;
-		name_start(h->name);
-		name_add(h->name, c);
-	}
-}
-
-static void
-begin_value(struct html *h, uint8_t c)
-{
-	h->attr = attr_kind_of(h->name);
-	h->part = URL_START;
-	if (c == '"')
-		h->state = HTML_VALUE_DQ;
-	else if (c == '\'')
-		h->state = HTML_VALUE_SQ;
-	else if (c == '>')
-		tag_end(h);
-	else if (!is_space(c))
-		h->state = HTML_VALUE_BARE;
-}
-
-static void
-in_value(struct html *h, uint8_t c)
-{
-	if ((h->state == HTML_VALUE_DQ && c == '"') ||
-	    (h->state == HTML_VALUE_SQ && c == '\'') ||
-	    (h->state == HTML_VALUE_BARE && is_space(c))) {
-		h->state = HTML_TAG;
-		h->attr = ATTR_PLAIN;
-		h->part = URL_START;
-	} else if (h->state == HTML_VALUE_BARE && c == '>')
-		tag_end(h);
-	else if (c == '?' || c == '#')
-		h->part = URL_QUERY;
-	else if (h->part == URL_START)
-		h->part = URL_PATH;
-}
-
-/* Is the tag at p the end of the raw element that we are in? */
 static bool
-is_raw_end(const struct html *h, struct span rest)
+is_one_of(const char *s, const char * const *list)
 {
-	size_t	 n = strlen(h->tag);
-
-	return (rest.len >= n + 2 && rest.p[0] == '<' && rest.p[1] == '/' &&
-	    strncasecmp((const char *)rest.p + 2, h->tag, n) == 0);
-}
-
-static void
-in_text(struct html *h, struct span rest)
-{
-	uint8_t	 next = rest.len > 1 ? rest.p[1] : 0;
-
-	if (rest.p[0] != '<')
-		return;
-	if (rest.len >= 4 && memcmp(rest.p, "<!--", 4) == 0)
-		h->state = HTML_COMMENT;
-	else if (next == '!')
-		h->state = HTML_DECLARATION;
-	else if (is_letter(next) || next == '/' || rest.len == 1) {
-		/* At the end of the text a value would be the tag's name. */
-		h->state = HTML_TAG_NAME;
-		name_start(h->tag);
-	}
-}
-
-static void
-in_tag_name(struct html *h, uint8_t c)
-{
-	if (c == '>')
-		tag_end(h);
-	else if (is_space(c))
-		h->state = HTML_TAG;
-	else
-		name_add(h->tag, c);
-}
-
-static void
-in_attr_name(struct html *h, uint8_t c)
-{
-	if (c == '=')
-		h->state = HTML_BEFORE_VALUE;
-	else if (c == '>')
-		tag_end(h);
-	else if (is_space(c) || c == '/')
-		h->state = HTML_AFTER_NAME;
-	else if (h->state == HTML_AFTER_NAME) {
-		h->state = HTML_ATTR_NAME;
-		name_start(h->name);
-		name_add(h->name, c);
-	} else
-		name_add(h->name, c);
-}
-
-static void
-step(struct html *h, struct span rest, const uint8_t *start)
-{
-	uint8_t	 c = *rest.p;
-
-	switch (h->state) {
-	case HTML_TEXT:
-		in_text(h, rest);
-		break;
-	case HTML_COMMENT:
-		if (c == '>' && rest.p - start >= 2 && rest.p[-1] == '-' &&
-		    rest.p[-2] == '-')
-			h->state = HTML_TEXT;
-		break;
-	case HTML_DECLARATION:
-		if (c == '>')
-			h->state = HTML_TEXT;
-		break;
-	case HTML_TAG_NAME:
-		in_tag_name(h, c);
-		break;
-	case HTML_TAG:
-		in_tag(h, c);
-		break;
-	case HTML_ATTR_NAME:
-	case HTML_AFTER_NAME:
-		in_attr_name(h, c);
-		break;
-	case HTML_BEFORE_VALUE:
-		begin_value(h, c);
-		break;
-	case HTML_VALUE_DQ:
-	case HTML_VALUE_SQ:
-	case HTML_VALUE_BARE:
-		in_value(h, c);
-		break;
-	case HTML_RAW:
-		if (is_raw_end(h, rest)) {
-			h->state = HTML_TAG_NAME;
-			name_start(h->tag);
-		}
-		break;
-	}
-}
-
-void
-html_advance(struct html *h, struct span text)
-{
-	size_t	 i;
-
-	for (i = 0; i < text.len; i++)
-		step(h, span_mem(text.p + i, text.len - i), text.p);
-}
-
-void
-html_nudge(struct html *h)
-{
-	if (h->state == HTML_ATTR_NAME || h->state == HTML_AFTER_NAME)
-		h->state = HTML_TAG;
-	if (h->state == HTML_TAG)
-		name_start(h->name);
-	if (h->state == HTML_TEXT)
-		name_start(h->tag);
-}
-
-bool
-html_same(const struct html *a, const struct html *b)
-{
-	if (a->state != b->state)
-		return (false);
-	if (a->state == HTML_TEXT)
-		return (true);
-	return (strcmp(a->tag, b->tag) == 0 && a->attr == b->attr &&
-	    a->part == b->part);
-}
-
-bool
-html_escape_of(const struct html *h, enum escape *e)
-{
-	*e = ESCAPE_HTML;
-	if (h->state == HTML_TEXT)
-		return (true);
-	if ((h->state != HTML_VALUE_DQ && h->state != HTML_VALUE_SQ) ||
-	    h->attr == ATTR_CODE)
-		return (false);
-	if (h->attr == ATTR_URL)
-		*e = h->part == URL_START ? ESCAPE_URL_START :
-		    h->part == URL_PATH ? ESCAPE_URL_PATH : ESCAPE_URL_QUERY;
-	return (true);
-}
-
-/* ---- escaping, in the bytes that html/template writes ---- */
-
-static void
-put_html(struct buf *b, struct span s)
-{
-	size_t	 i;
-
-	for (i = 0; i < s.len; i++)
-		switch (s.p[i]) {
-		case '\0':
-			buf_put_str(b, "\xef\xbf\xbd");
-			break;
-		case '"':
-			buf_put_str(b, "&#34;");
-			break;
-		case '\'':
-			buf_put_str(b, "&#39;");
-			break;
-		case '&':
-			buf_put_str(b, "&amp;");
-			break;
-		case '+':
-			buf_put_str(b, "&#43;");
-			break;
-		case '<':
-			buf_put_str(b, "&lt;");
-			break;
-		case '>':
-			buf_put_str(b, "&gt;");
-			break;
-		default:
-			buf_put_c(b, s.p[i]);
-		}
-}
-
-/* http, https, mailto, or no scheme at all. */
-static bool
-is_safe_url(struct span s)
-{
-	static const char * const	 safe[] = { "http:", "https:",
-		"mailto:" };
-	const uint8_t			*colon = memchr(span_ptr(s), ':', s.len);
-	size_t				 i, n;
-
-	if (colon == NULL ||
-	    memchr(s.p, '/', (size_t)(colon - s.p)) != NULL)
-		return (true);
-	n = (size_t)(colon - s.p) + 1;
-	for (i = 0; i < sizeof(safe) / sizeof(safe[0]); i++)
-		if (n == strlen(safe[i]) && strncasecmp((const char *)s.p,
-		    safe[i], n) == 0)
+	for (; *list != NULL; list++)
+		if (strcmp(s, *list) == 0)
 			return (true);
 	return (false);
 }
 
 static bool
-is_hex(uint8_t c)
+starts_with(struct span s, const char *text)
 {
-	return ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	    (c >= 'A' && c <= 'F'));
+	size_t	 n = strlen(text);
+
+	return (s.len >= n && strncasecmp((const char *)span_ptr(s), text,
+	    n) == 0);
 }
 
-/* all: also what has a meaning in URLs, for a value within a query. */
-static void
-put_url(struct buf *b, struct span s, bool all)
-{
-	struct buf	 url;
-	size_t		 i;
-	uint8_t		 c;
-	bool		 keep;
+/* ---- attributes ---- */
 
-	buf_init(&url, s.len * 3 + 1);
-	for (i = 0; i < s.len; i++) {
-		c = s.p[i];
-		keep = is_letter(c) || (c >= '0' && c <= '9') ||
-		    (c != '\0' && strchr("-._~", c) != NULL);
-		if (!all && !keep && c != '\0')
-			keep = strchr("!#$&*+,/:;=?@[]", c) != NULL ||
-			    (c == '%' && i + 2 < s.len && is_hex(s.p[i + 1]) &&
-			    is_hex(s.p[i + 2]));
-		if (keep)
-			buf_put_c(&url, c);
-		else
-			buf_printf(&url, "%%%02x", c);
+/* As in html/template: namespaces and data- do not change what a name means. */
+static enum attr_kind
+attr_kind_of(const char *tag, const char *name)
+{
+	static const char * const	 urls[] = { "href", "action",
+		"formaction", "poster", "cite", "background", "data",
+		"longdesc", "manifest", "icon", "ping", "profile", "usemap",
+		"archive", "codebase", "classid", NULL };
+	static const char * const	 codes[] = { "style", "srcset",
+		"imagesrcset", "srcdoc", "http-equiv", "nonce", NULL };
+	static const char * const	 animations[] = { "to", "from", "by",
+		"values", "attributename", NULL };
+	const char			*colon = strrchr(name, ':');
+
+	if (strncmp(name, "xmlns", 5) == 0)
+		return (ATTR_URL);
+	if (colon != NULL)
+		name = colon + 1;
+	if (strncmp(name, "data-", 5) == 0)
+		name += 5;
+	if (strncmp(name, "on", 2) == 0 || is_one_of(name, codes) ||
+	    (is_one_of(name, animations) && (strcmp(tag, "set") == 0 ||
+	    strncmp(tag, "animate", 7) == 0)))
+		return (ATTR_CODE);
+	if (is_one_of(name, urls) || strstr(name, "src") != NULL ||
+	    strstr(name, "uri") != NULL || strstr(name, "url") != NULL)
+		return (ATTR_URL);
+	return (ATTR_PLAIN);
+}
+
+/* ---- literal code, which the policy has to allow ---- */
+
+static void
+code_add(struct walk *w, uint8_t c)
+{
+	struct buf	*b = &w->code->text;
+
+	/* A browser hashes what it sees: every line end is one LF. */
+	if (c == '\r') {
+		if (w->rest.len < 2 || w->rest.p[1] != '\n')
+			buf_put_c(b, '\n');
+	} else
+		buf_put_c(b, c);
+}
+
+static void
+code_hash(struct walk *w, enum tmpl_code which, bool attribute)
+{
+	uint8_t		 hash[crypto_hash_sha256_BYTES];
+	char		 text[64], word[80];
+	struct buf	*b = &w->code->hashes[which];
+	struct buf	*code = &w->code->text;
+
+	if (!buf_ok(code) || code->len == 0)
+		return;
+	crypto_hash_sha256(hash, code->p, code->len);
+	sodium_bin2base64(text, sizeof(text), hash, sizeof(hash),
+	    sodium_base64_VARIANT_ORIGINAL);
+	snprintf(word, sizeof(word), " 'sha256-%s'", text);
+	if (b->len != 0 && memmem(b->p, b->len, word, strlen(word)) != NULL)
+		return;
+	if (attribute && !w->code->attributes[which])
+		buf_put_str(b, " 'unsafe-hashes'");
+	w->code->attributes[which] |= attribute;
+	buf_put_str(b, word);
+	if (!buf_ok(b))
+		w->why = "too many inline scripts and styles";
+}
+
+/* A style or event handler in an attribute; entities would have to be read. */
+static void
+attr_hash(struct walk *w)
+{
+	const struct buf	*b = &w->code->text;
+
+	if (w->h->attr != ATTR_CODE || b->len == 0 ||
+	    memchr(b->p, '&', b->len) != NULL)
+		return;
+	if (strcmp(w->h->name, "style") == 0)
+		code_hash(w, TMPL_STYLE, true);
+	else if (strncmp(w->h->name, "on", 2) == 0)
+		code_hash(w, TMPL_SCRIPT, true);
+}
+
+/* ---- tags ---- */
+
+static void
+tag_end(struct walk *w)
+{
+	static const char * const	 raw[] = { "script", "style",
+		"iframe", "noembed", "noframes", "xmp", NULL };
+	struct html			*h = w->h;
+
+	h->state = HTML_TEXT;
+	h->opener = false;
+	if (h->closing)
+		return;
+	if (is_one_of(h->tag, raw)) {
+		h->state = HTML_RAW;
+		buf_reset(&w->code->text);
+	} else if (strcmp(h->tag, "title") == 0 ||
+	    strcmp(h->tag, "textarea") == 0)
+		h->state = HTML_RCDATA;
+	else if (strcmp(h->tag, "plaintext") == 0)
+		w->why = "plaintext never ends";
+}
+
+static void
+name_end(struct walk *w)
+{
+	struct html	*h = w->h;
+
+	if (strcmp(h->name, "http-equiv") == 0)
+		h->equiv = true;
+	if (h->equiv && h->content && strcmp(h->tag, "meta") == 0)
+		w->why = "a value in the content of an http-equiv";
+}
+
+/* Inside a tag, between its attributes. */
+static void
+in_tag(struct walk *w, uint8_t c)
+{
+	struct html	*h = w->h;
+
+	if (c == '>')
+		tag_end(w);
+	else if (h->state == HTML_NAME_SPLIT && !is_space(c) && c != '/')
+		w->why = CUT;
+	else if (is_space(c) || c == '/')
+		h->state = HTML_TAG;
+	else {
+		h->state = HTML_ATTR_NAME;
+		memset(h->name, 0, sizeof(h->name));
+		name_add(h->name, sizeof(h->name), c);
 	}
-	if (buf_ok(&url))
-		put_html(b, buf_span(&url));
+}
+
+static void
+begin_value(struct walk *w, uint8_t c)
+{
+	struct html	*h = w->h;
+
+	h->attr = attr_kind_of(h->tag, h->name);
+	h->part = URL_START;
+	memset(h->scheme, 0, sizeof(h->scheme));
+	buf_reset(&w->code->text);
+	if (c == '"')
+		h->state = HTML_VALUE_DQ;
+	else if (c == '\'')
+		h->state = HTML_VALUE_SQ;
+	else if (c == '>')
+		tag_end(w);
+	else if (!is_space(c))
+		h->state = HTML_VALUE_BARE;
+}
+
+static bool
+is_scheme_char(uint8_t c)
+{
+	return (is_letter(c) || (c >= '0' && c <= '9') || c == '+' ||
+	    c == '-' || c == '.');
+}
+
+static bool
+is_good_scheme(const char *s)
+{
+	static const char * const	 good[] = { "http", "https", "mailto",
+		"tel", NULL };
+
+	return (is_one_of(s, good));
+}
+
+/*
+ * Browsers drop tabs and line ends from URLs and read entities before the
+ * scheme, so neither may be near a place where a scheme could be.
+ */
+static void
+in_url(struct walk *w, uint8_t c)
+{
+	struct html	*h = w->h;
+	bool		 amp = starts_with(w->rest, "&amp;");
+
+	if (c == '?' || c == '#') {
+		if (h->part != URL_BAD)
+			h->part = URL_QUERY;
+		return;
+	}
+	if (h->part == URL_PATH || h->part == URL_QUERY || h->part == URL_BAD)
+		return;
+	if (h->part == URL_VALUE || h->part == URL_UNKNOWN) {
+		if (c == ':' || (c == '&' && !amp))
+			w->why = "a value would be the scheme of a URL";
+		else if (h->part == URL_VALUE && amp)
+			h->part = URL_QUERY;
+		else if (h->part == URL_VALUE && c > ' ' && !is_scheme_char(c))
+			h->part = URL_PATH;
+		return;
+	}
+	if (c <= ' ' && h->part == URL_START)
+		return;		/* browsers drop it */
+	if (c == ':')
+		h->part = is_good_scheme(h->scheme) ? URL_PATH : URL_BAD;
+	else if (c <= ' ' || (c == '&' && !amp))
+		h->part = URL_BAD;
+	else if (!is_scheme_char(c))
+		h->part = URL_PATH;
+	else {
+		h->part = URL_SCHEME;
+		/* One that does not fit is none that we know. */
+		if (strlen(h->scheme) == sizeof(h->scheme) - 1)
+			h->scheme[0] = '?';
+		name_add(h->scheme, sizeof(h->scheme), c);
+	}
+}
+
+static void
+in_value(struct walk *w, uint8_t c)
+{
+	struct html	*h = w->h;
+
+	if ((h->state == HTML_VALUE_DQ && c == '"') ||
+	    (h->state == HTML_VALUE_SQ && c == '\'') ||
+	    (h->state == HTML_VALUE_BARE && is_space(c))) {
+		attr_hash(w);
+		h->state = HTML_TAG;
+		h->attr = ATTR_PLAIN;
+		h->part = URL_START;
+		memset(h->scheme, 0, sizeof(h->scheme));
+	} else if (h->state == HTML_VALUE_BARE && c == '>')
+		tag_end(w);
+	else if (h->attr == ATTR_URL)
+		in_url(w, c);
+	else if (h->attr == ATTR_CODE)
+		code_add(w, c);
+}
+
+/* ---- text, comments, raw text ---- */
+
+/* Is the tag at rest the end of the element that we are in? */
+static bool
+is_end_tag(const struct html *h, struct span rest)
+{
+	size_t	 n = strlen(h->tag);
+
+	return (rest.len >= n + 3 && rest.p[0] == '<' && rest.p[1] == '/' &&
+	    strncasecmp((const char *)rest.p + 2, h->tag, n) == 0 &&
+	    (is_space(rest.p[n + 2]) || rest.p[n + 2] == '/' ||
+	    rest.p[n + 2] == '>'));
+}
+
+static void
+in_raw(struct walk *w, uint8_t c)
+{
+	struct html	*h = w->h;
+
+	if (is_end_tag(h, w->rest)) {
+		if (strcmp(h->tag, "script") == 0)
+			code_hash(w, TMPL_SCRIPT, false);
+		else if (strcmp(h->tag, "style") == 0)
+			code_hash(w, TMPL_STYLE, false);
+		h->state = HTML_TAG_NAME;
+		h->closing = false;
+		memset(h->tag, 0, sizeof(h->tag));
+		return;
+	}
+	/* Such a script would not end where it seems to. */
+	h->opener = h->opener || starts_with(w->rest, "<!--");
+	if (h->opener && starts_with(w->rest, "<script"))
+		w->why = "a script in a comment in a script";
+	code_add(w, c);
+}
+
+static void
+in_rcdata(struct walk *w)
+{
+	struct html	*h = w->h;
+
+	if (is_end_tag(h, w->rest)) {
+		h->state = HTML_TAG_NAME;
+		memset(h->tag, 0, sizeof(h->tag));
+	} else if (w->rest.len > 1 && w->rest.p[0] == '<' &&
+	    (is_letter(w->rest.p[1]) || w->rest.p[1] == '/'))
+		w->why = "a tag in a title or a textarea";
+}
+
+static void
+in_text(struct walk *w)
+{
+	struct html	*h = w->h;
+	struct span	 rest = w->rest;
+	uint8_t		 next = rest.len > 1 ? rest.p[1] : 0;
+
+	if (rest.p[0] != '<')
+		return;
+	if (starts_with(rest, "<!--")) {
+		h->state = HTML_COMMENT;
+		h->dashes = 0;
+	} else if (starts_with(rest, "<![CDATA["))
+		w->why = "CDATA is not supported";
+	else if (is_letter(next) || (next == '/' && rest.len > 2 &&
+	    is_letter(rest.p[2]))) {
+		h->state = HTML_TAG_NAME;
+		h->closing = h->equiv = h->content = false;
+		memset(h->tag, 0, sizeof(h->tag));
+		memset(h->name, 0, sizeof(h->name));
+	} else if (next == '!' || next == '?' || next == '/')
+		h->state = HTML_DECLARATION;
+}
+
+/* Its own two dashes count: <!--> is a whole comment. */
+static void
+in_comment(struct html *h, uint8_t c)
+{
+	if (c == '>' && h->dashes >= 2)
+		h->state = HTML_TEXT;
+	else if (c == '-')
+		h->dashes = h->dashes == 3 ? 1 : h->dashes == 2 ? 2 :
+		    h->dashes + 1;
 	else
-		b->failed = true;
-	buf_clear(&url);
+		h->dashes = c == '!' && h->dashes == 2 ? 3 : 0;
+}
+
+static void
+in_tag_name(struct html *h, struct walk *w, uint8_t c)
+{
+	if (c == '>')
+		tag_end(w);
+	else if (c == '/' && h->tag[0] == '\0')
+		h->closing = true;
+	else if (is_space(c) || c == '/')
+		h->state = HTML_TAG;
+	else
+		name_add(h->tag, sizeof(h->tag), c);
+}
+
+static void
+in_attr_name(struct walk *w, uint8_t c)
+{
+	struct html	*h = w->h;
+
+	if (c == '=' || c == '>' || is_space(c) || c == '/')
+		name_end(w);
+	if (c == '=')
+		h->state = HTML_BEFORE_VALUE;
+	else if (c == '>')
+		tag_end(w);
+	else if (c == '/')
+		h->state = HTML_TAG;
+	else if (is_space(c))
+		h->state = HTML_AFTER_NAME;
+	else if (h->state == HTML_AFTER_NAME) {
+		h->state = HTML_TAG;
+		in_tag(w, c);
+	} else
+		name_add(h->name, sizeof(h->name), c);
+}
+
+static void
+step(struct walk *w, uint8_t c)
+{
+	switch (w->h->state) {
+	case HTML_TEXT:
+		in_text(w);
+		break;
+	case HTML_RCDATA:
+		in_rcdata(w);
+		break;
+	case HTML_RAW:
+		in_raw(w, c);
+		break;
+	case HTML_COMMENT:
+		in_comment(w->h, c);
+		break;
+	case HTML_DECLARATION:
+		if (c == '>')
+			w->h->state = HTML_TEXT;
+		break;
+	case HTML_TAG_NAME:
+		in_tag_name(w->h, w, c);
+		break;
+	case HTML_TAG:
+	case HTML_NAME_SPLIT:
+		in_tag(w, c);
+		break;
+	case HTML_ATTR_NAME:
+	case HTML_AFTER_NAME:
+		in_attr_name(w, c);
+		break;
+	case HTML_BEFORE_VALUE:
+		begin_value(w, c);
+		break;
+	case HTML_VALUE_DQ:
+	case HTML_VALUE_SQ:
+	case HTML_VALUE_BARE:
+		in_value(w, c);
+		break;
+	}
+}
+
+/* Does the text end within something that the next text could complete? */
+static bool
+is_cut(const struct html *h, struct span text)
+{
+	char		 tag[24];
+	struct span	 tail;
+	size_t		 i;
+
+	if (h->state != HTML_TEXT && h->state != HTML_RCDATA &&
+	    h->state != HTML_RAW && h->state != HTML_DECLARATION)
+		return (false);
+	snprintf(tag, sizeof(tag), "</%s", h->tag);
+	for (i = 1; i <= 20 && i <= text.len; i++) {
+		if (text.p[text.len - i] != '<')
+			continue;
+		tail = span_mem(text.p + text.len - i, i);
+		if (h->state == HTML_TEXT)
+			return (i == 1);
+		if (h->state == HTML_DECLARATION)
+			return (i == 2 || span_is(tail, "<!-") ||
+			    (starts_with(tail, "<![") && i < 9));
+		return (i <= strlen(tag) && strncasecmp(tag,
+		    (const char *)tail.p, i) == 0);
+	}
+	return (false);
+}
+
+const char *
+html_advance(struct html *h, struct span text, struct html_code *code,
+    unsigned *line)
+{
+	struct walk	 w = { .h = h, .code = code };
+	size_t		 i;
+
+	for (i = 0; i < text.len && w.why == NULL; i++) {
+		w.rest = span_mem(text.p + i, text.len - i);
+		step(&w, text.p[i]);
+		*line += text.p[i] == '\n' && w.why == NULL;
+	}
+	if (w.why == NULL && is_cut(h, text))
+		w.why = CUT;
+	return (w.why);
+}
+
+/* ---- between texts ---- */
+
+const char *
+html_before_action(const struct html *h)
+{
+	if (h->state == HTML_RAW)
+		return ("no action may stand in a script, a style or their "
+		    "like");
+	if (h->state == HTML_TAG_NAME)
+		return (CUT);
+	if ((h->state == HTML_VALUE_DQ || h->state == HTML_VALUE_SQ ||
+	    h->state == HTML_VALUE_BARE) && h->attr == ATTR_CODE)
+		return ("no action may stand in an attribute that is code");
+	return (NULL);
 }
 
 void
-escape_put(struct buf *b, enum escape e, struct span s)
+html_nudge(struct html *h)
 {
-	switch (e) {
-	case ESCAPE_HTML:
-		put_html(b, s);
-		break;
-	case ESCAPE_URL_START:
-		put_url(b, is_safe_url(s) ? s : span_str("#ZgotmplZ"), false);
-		break;
-	case ESCAPE_URL_PATH:
-		put_url(b, s, false);
-		break;
-	case ESCAPE_URL_QUERY:
-		put_url(b, s, true);
-		break;
+	if (h->state == HTML_ATTR_NAME)
+		h->state = HTML_NAME_SPLIT;
+	else if (h->state == HTML_AFTER_NAME)
+		h->state = HTML_TAG;
+	if (h->state == HTML_TAG || h->state == HTML_NAME_SPLIT)
+		memset(h->name, 0, sizeof(h->name));
+	if (h->state == HTML_TEXT) {
+		memset(h->tag, 0, sizeof(h->tag));
+		memset(h->name, 0, sizeof(h->name));
+		h->closing = h->equiv = h->content = h->opener = false;
+	}
+}
+
+/* All that matters but the flags of the tag and the part of a URL. */
+static bool
+is_like(const struct html *a, const struct html *b)
+{
+	return (a->state == b->state && a->attr == b->attr &&
+	    strcmp(a->tag, b->tag) == 0 && strcmp(a->name, b->name) == 0 &&
+	    a->closing == b->closing && a->opener == b->opener &&
+	    (a->state != HTML_COMMENT || a->dashes == b->dashes));
+}
+
+bool
+html_same(const struct html *a, const struct html *b)
+{
+	if (a->state == HTML_TEXT && b->state == HTML_TEXT)
+		return (true);
+	return (is_like(a, b) && a->equiv == b->equiv &&
+	    a->content == b->content && a->part == b->part &&
+	    strcmp(a->scheme, b->scheme) == 0);
+}
+
+bool
+html_join(struct html *a, const struct html *b)
+{
+	struct html	 c = *b;
+
+	if (a->state == HTML_TEXT && b->state == HTML_TEXT)
+		return (true);
+	/* A name may have been cut in one of two branches. */
+	if (a->state == HTML_NAME_SPLIT && b->state == HTML_TAG)
+		c.state = HTML_NAME_SPLIT;
+	else if (a->state == HTML_TAG && b->state == HTML_NAME_SPLIT)
+		a->state = HTML_NAME_SPLIT;
+	if (!is_like(a, &c))
+		return (false);
+	a->equiv |= c.equiv;
+	a->content |= c.content;
+	if (a->part != c.part || strcmp(a->scheme, c.scheme) != 0)
+		a->part = a->part == URL_BAD || c.part == URL_BAD ? URL_BAD :
+		    URL_UNKNOWN;
+	return (true);
+}
+
+const char *
+html_put_value(struct html *h, enum escape *e)
+{
+	*e = ESCAPE_HTML;
+	if (h->state == HTML_TEXT || h->state == HTML_RCDATA)
+		return (NULL);
+	if ((h->state != HTML_VALUE_DQ && h->state != HTML_VALUE_SQ) ||
+	    h->attr == ATTR_CODE)
+		return ("no value may stand here: only in text and in quoted "
+		    "attributes without code");
+	if (strcmp(h->tag, "meta") == 0 && strcmp(h->name, "content") == 0) {
+		if (h->equiv)
+			return ("a value in the content of an http-equiv");
+		h->content = true;
+	}
+	if (h->attr != ATTR_URL)
+		return (NULL);
+	switch (h->part) {
+	case URL_START:
+		*e = ESCAPE_URL_START;
+		h->part = URL_VALUE;
+		return (NULL);
+	case URL_PATH:
+		*e = ESCAPE_URL_PATH;
+		return (NULL);
+	case URL_QUERY:
+		*e = ESCAPE_URL_QUERY;
+		return (NULL);
+	case URL_BAD:
+		return ("a value behind a scheme that is not http, https, "
+		    "mailto or tel");
+	default:
+		return ("a value would be part of the scheme of a URL");
 	}
 }

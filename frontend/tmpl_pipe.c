@@ -14,6 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,51 +23,36 @@
 /* Parses what stands between {{ and }}: pipelines of commands. */
 
 struct lexer {
-	struct span		 rest;
-	struct tmpl_error	*error;
-	unsigned		 depth;
+	struct span	 rest;
+	struct parser	*p;
+	unsigned	 depth;
 };
 
 static struct operand	*parse_pipe(struct lexer *);
 
-void
-operand_free(struct operand *o)
-{
-	struct operand	*next;
-
-	for (; o != NULL; o = next) {
-		next = o->next;
-		operand_free(o->args);
-		free(o);
-	}
-}
-
 static bool
-is_space(uint8_t c)
+is_space(int c)
 {
 	return (c == ' ' || c == '\t' || c == '\n' || c == '\r');
 }
 
 static bool
-is_name_char(uint8_t c)
+is_digit(int c)
 {
-	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '_');
+	return (c >= '0' && c <= '9');
 }
 
-static void
-skip_space(struct lexer *x)
+static bool
+is_name_char(int c)
 {
-	while (x->rest.len != 0 && is_space(*x->rest.p)) {
-		x->rest.p++;
-		x->rest.len--;
-	}
+	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    is_digit(c) || c == '_');
 }
 
 static int
-peek(struct lexer *x)
+peek(const struct lexer *x, size_t at)
 {
-	return (x->rest.len == 0 ? -1 : *x->rest.p);
+	return (x->rest.len <= at ? -1 : x->rest.p[at]);
 }
 
 static void
@@ -76,13 +62,20 @@ advance(struct lexer *x, size_t n)
 	x->rest.len -= n;
 }
 
+static void
+skip_space(struct lexer *x)
+{
+	while (is_space(peek(x, 0)))
+		advance(x, 1);
+}
+
 static struct span
 take_name(struct lexer *x)
 {
 	size_t		 n = 0;
 	struct span	 s;
 
-	while (n < x->rest.len && is_name_char(x->rest.p[n]))
+	while (is_name_char(peek(x, n)))
 		n++;
 	s = span_mem(x->rest.p, n);
 	advance(x, n);
@@ -90,204 +83,325 @@ take_name(struct lexer *x)
 }
 
 static struct operand *
-fail(struct lexer *x, struct operand *o, const char *why)
+fail(struct lexer *x, const char *why)
 {
-	operand_free(o);
-	tmpl_fail(x->error, why);
+	parse_fail(x->p, why);
 	return (NULL);
 }
 
-/* "text" or `text`; escapes are not supported, for no page needs them. */
+int
+var_slot(const struct parser *p, struct span name)
+{
+	unsigned	 i;
+
+	for (i = p->nvars; i != 0; i--)
+		if (span_eq(p->vars[i - 1], name))
+			return ((int)i - 1);
+	return (-1);
+}
+
+/* ---- words ---- */
+
+static int
+unescape(int c)
+{
+	static const char	 from[] = "abfnrtv\\'\"", to[] =
+				    "\a\b\f\n\r\t\v\\'\"";
+	const char		*at = c == '\0' ? NULL : strchr(from, c);
+
+	return (at == NULL ? -1 : to[at - from]);
+}
+
+/* "text" with Go's one-letter escapes, or `text`. */
 static struct operand *
 parse_string(struct lexer *x, struct operand *o)
 {
-	const uint8_t	*end = memchr(x->rest.p + 1, *x->rest.p,
-			    x->rest.len - 1);
-	size_t		 n;
+	int	 quote = peek(x, 0), c;
+	size_t	 n = 1, len = 0;
+	uint8_t	*text = arena_get(&x->p->set->arena, x->rest.len + 1);
 
-	if (end == NULL)
-		return (fail(x, o, "a string does not end"));
-	n = (size_t)(end - x->rest.p) - 1;
-	o->kind = OPERAND_STRING;
-	o->name = span_mem(x->rest.p + 1, n);
-	if (*x->rest.p == '"' && memchr(span_ptr(o->name), '\\', n) != NULL)
-		return (fail(x, o, "escapes in strings are not supported"));
-	advance(x, n + 2);
+	if (text == NULL)
+		return (fail(x, "the templates are too large"));
+	for (; (c = peek(x, n)) != quote; n++) {
+		if (c == -1)
+			return (fail(x, "a string does not end"));
+		if (c == '\\' && quote == '"') {
+			if ((c = unescape(peek(x, ++n))) == -1)
+				return (fail(x, "an escape in a string that "
+				    "is not supported"));
+		}
+		text[len++] = (uint8_t)c;
+	}
+	o->value = tvalue_str(span_mem(text, len));
+	advance(x, n + 1);
 	return (o);
 }
 
 static struct operand *
 parse_number(struct lexer *x, struct operand *o)
 {
-	struct span	 digits = take_name(x);
+	bool		 minus = peek(x, 0) == '-';
+	struct span	 digits;
+	int64_t		 n = 0;
 	size_t		 i;
 
-	o->kind = OPERAND_INT;
+	if (minus || peek(x, 0) == '+')
+		advance(x, 1);
+	digits = take_name(x);
 	for (i = 0; i < digits.len; i++) {
-		if (digits.p[i] < '0' || digits.p[i] > '9' || i > 8)
-			return (fail(x, o, "a number is malformed"));
-		o->number = o->number * 10 + (digits.p[i] - '0');
+		if (!is_digit(digits.p[i]) || i > 17)
+			return (fail(x, "only whole numbers are supported"));
+		n = n * 10 + (digits.p[i] - '0');
 	}
-	return (o);
-}
-
-/* .Name, or . alone; only one level, which is all that pages have. */
-static struct operand *
-parse_field(struct lexer *x, struct operand *o)
-{
-	advance(x, 1);
-	o->name = take_name(x);
-	o->kind = o->name.len == 0 ? OPERAND_DOT : OPERAND_FIELD;
-	if (peek(x) == '.')
-		return (fail(x, o, "fields of fields are not supported"));
+	if (digits.len == 0 || peek(x, 0) == '.')
+		return (fail(x, "only whole numbers are supported"));
+	o->value = tvalue_int(minus ? -n : n);
 	return (o);
 }
 
 static struct operand *
 parse_variable(struct lexer *x, struct operand *o)
 {
+	int	 slot;
+
 	advance(x, 1);
+	if ((slot = var_slot(x->p, take_name(x))) == -1)
+		return (fail(x, "an undefined variable"));
 	o->kind = OPERAND_VAR;
-	o->name = take_name(x);
-	if (peek(x) != '.')
-		return (o);
-	advance(x, 1);
-	o->field = take_name(x);
-	return (o->field.len == 0 ? fail(x, o, "a field has no name") : o);
+	o->slot = (unsigned)slot;
+	return (o);
 }
 
 static struct operand *
 parse_word(struct lexer *x, struct operand *o)
 {
-	o->name = take_name(x);
-	if (span_is(o->name, "true") || span_is(o->name, "false")) {
-		o->kind = OPERAND_BOOL;
-		o->number = span_is(o->name, "true");
+	struct span	 name = take_name(x);
+	char		 why[128], *text;
+
+	if (span_is(name, "true") || span_is(name, "false")) {
+		o->value = tvalue_bool(span_is(name, "true"));
 		return (o);
 	}
+	if (span_is(name, "nil"))
+		return (o);
 	o->kind = OPERAND_CALL;
-	if ((o->func = tmpl_func_find(o->name)) == NULL)
-		return (fail(x, o, "there is no such function"));
+	if ((o->func = tmpl_func_find(name)) != NULL)
+		return (o);
+	text = span_dup(name);
+	snprintf(why, sizeof(why), "there is no function %s", text == NULL ?
+	    "?" : text);
+	free(text);
+	return (fail(x, why));
+}
+
+/* .A.B behind a word, or .A alone. */
+static struct operand *
+parse_fields(struct lexer *x, struct operand *o)
+{
+	if (o == NULL)
+		return (NULL);
+	while (peek(x, 0) == '.') {
+		advance(x, 1);
+		if (o->nfields == TMPL_FIELDS_MAX || (o->kind ==
+		    OPERAND_VALUE && o->value.type != TV_NONE))
+			return (fail(x, "a field of what has none"));
+		o->fields[o->nfields] = take_name(x);
+		if (o->fields[o->nfields++].len == 0)
+			return (fail(x, "a field has no name"));
+	}
 	return (o);
+}
+
+/* The dot, with the fields that begin right behind it. */
+static struct operand *
+parse_dot(struct lexer *x, struct operand *o)
+{
+	o->kind = OPERAND_DOT;
+	if (is_name_char(peek(x, 1)))
+		return (parse_fields(x, o));
+	advance(x, 1);
+	return (peek(x, 0) == '.' ? fail(x, "a field has no name") : o);
+}
+
+static struct operand *
+parse_parens(struct lexer *x)
+{
+	struct operand	*o;
+
+	advance(x, 1);
+	if (++x->depth > TMPL_PARENS_MAX)
+		return (fail(x, "too many parentheses"));
+	o = parse_pipe(x);
+	x->depth--;
+	skip_space(x);
+	if (o == NULL || peek(x, 0) != ')')
+		return (fail(x, "a parenthesis does not close"));
+	advance(x, 1);
+	if (o->nfields != 0 && peek(x, 0) == '.')
+		return (fail(x, "a field of a parenthesis with fields"));
+	return (parse_fields(x, o));
 }
 
 static struct operand *
 parse_operand(struct lexer *x)
 {
 	struct operand	*o;
-	int		 c = peek(x);
+	int		 c = peek(x, 0);
 
-	if (c == '(') {
-		advance(x, 1);
-		if (++x->depth > TMPL_DEPTH_MAX)
-			return (fail(x, NULL, "too many parentheses"));
-		o = parse_pipe(x);
-		x->depth--;
-		skip_space(x);
-		if (o != NULL && peek(x) != ')')
-			return (fail(x, o, "a parenthesis does not close"));
-		if (o != NULL)
-			advance(x, 1);
-		return (o);
-	}
-	if ((o = calloc(1, sizeof(*o))) == NULL)
-		return (fail(x, NULL, "no memory"));
+	if (c == '(')
+		return (parse_parens(x));
+	if ((o = arena_get(&x->p->set->arena, sizeof(*o))) == NULL)
+		return (fail(x, "the templates are too large"));
+	o->kind = OPERAND_VALUE;
+	o->line = x->p->error->line;
 	if (c == '"' || c == '`')
 		return (parse_string(x, o));
-	if (c >= '0' && c <= '9')
+	if (is_digit(c) || ((c == '-' || c == '+') && is_digit(peek(x, 1))))
 		return (parse_number(x, o));
 	if (c == '.')
-		return (parse_field(x, o));
+		return (parse_dot(x, o));
 	if (c == '$')
-		return (parse_variable(x, o));
-	if (c != -1 && is_name_char((uint8_t)c))
-		return (parse_word(x, o));
-	return (fail(x, o, "a value is missing"));
+		return (parse_fields(x, parse_variable(x, o)));
+	if (is_name_char(c))
+		return (parse_fields(x, parse_word(x, o)));
+	return (fail(x, "a value is missing"));
 }
 
-static void
-add_arg(struct operand *call, struct operand *arg)
+/* ---- commands ---- */
+
+static struct operand *
+add_arg(struct lexer *x, struct operand *call, struct operand *arg)
 {
 	struct operand	**at = &call->args;
 
+	/* A call in parentheses is whole; (f) x would add to it. */
+	if (call->kind != OPERAND_CALL || call->nfields != 0 ||
+	    call->nargs == TMPL_ARGS_MAX)
+		return (fail(x, "only functions take arguments, and not so "
+		    "many"));
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = arg;
 	call->nargs++;
+	return (call);
 }
 
-/* A function with its arguments, or one value; `first` comes from a pipe. */
+static bool
+ends_command(int c)
+{
+	return (c == -1 || c == '|' || c == ')');
+}
+
+/* Too few or too many; html and the like in the middle. */
+static struct operand *
+check_call(struct lexer *x, struct operand *o)
+{
+	if (o->kind != OPERAND_CALL)
+		return (o);
+	if (o->nargs < o->func->min_args || o->nargs > o->func->max_args)
+		return (fail(x, "wrong number of arguments"));
+	return (o);
+}
+
+/* A function with its arguments, or one value; piped is its last argument. */
 static struct operand *
 parse_command(struct lexer *x, struct operand *piped)
 {
 	struct operand	*o, *arg;
+	bool		 parens, arg_parens;
 
 	skip_space(x);
-	if ((o = parse_operand(x)) == NULL) {
-		operand_free(piped);
+	parens = peek(x, 0) == '(';
+	if ((o = parse_operand(x)) == NULL)
 		return (NULL);
-	}
-	for (skip_space(x); peek(x) != -1 && peek(x) != '|' && peek(x) != ')';
-	    skip_space(x)) {
-		if (o->kind != OPERAND_CALL || o->nargs == TMPL_ARGS_MAX) {
-			operand_free(piped);
-			return (fail(x, o, "only functions take arguments"));
-		}
-		if ((arg = parse_operand(x)) == NULL) {
-			operand_free(piped);
-			operand_free(o);
+	while (!ends_command(peek(x, 0))) {
+		if (!is_space(peek(x, 0)))
+			return (fail(x, "a character that does not belong "
+			    "here"));
+		skip_space(x);
+		if (ends_command(peek(x, 0)))
+			break;
+		arg_parens = peek(x, 0) == '(';
+		if (parens || (arg = parse_operand(x)) == NULL)
+			return (fail(x, "only functions take arguments"));
+		if (!arg_parens && check_call(x, arg) == NULL)
 			return (NULL);
-		}
-		add_arg(o, arg);
+		if (arg->kind == OPERAND_CALL && arg->func->call == NULL)
+			return (fail(x, "html and urlquery come last"));
+		if (add_arg(x, o, arg) == NULL)
+			return (NULL);
 	}
-	if (piped != NULL) {
-		if (o->kind != OPERAND_CALL) {
-			operand_free(piped);
-			return (fail(x, o, "a pipe leads to no function"));
-		}
-		add_arg(o, piped);
-	}
-	return (o);
-}
-
-/* A name among arguments is a call without any; the rest must fit. */
-static bool
-check_args(const struct operand *o)
-{
-	for (; o != NULL; o = o->next) {
-		if (o->kind == OPERAND_CALL && (o->nargs < o->func->min_args ||
-		    o->nargs > o->func->max_args))
-			return (false);
-		if (!check_args(o->args))
-			return (false);
-	}
-	return (true);
+	if (piped == NULL)
+		return (check_call(x, o));
+	if (parens || o->kind != OPERAND_CALL)
+		return (fail(x, "a pipe leads to no function"));
+	if (piped->kind == OPERAND_CALL && piped->func->call == NULL)
+		return (fail(x, "html and urlquery come last"));
+	return (add_arg(x, o, piped) == NULL ? NULL : check_call(x, o));
 }
 
 static struct operand *
 parse_pipe(struct lexer *x)
 {
 	struct operand	*o = parse_command(x, NULL);
+	unsigned	 n = 0;
 
-	while (o != NULL && peek(x) == '|') {
+	while (o != NULL && peek(x, 0) == '|') {
 		advance(x, 1);
+		if (++n > TMPL_DEPTH_MAX)
+			return (fail(x, "a pipeline is too long"));
 		o = parse_command(x, o);
 	}
 	return (o);
 }
 
-struct operand *
-pipe_parse(struct span text, struct tmpl_error *error)
-{
-	struct lexer	 x = { .rest = text, .error = error };
-	struct operand	*o;
+/* ---- whole pipelines ---- */
 
+/* "$a, $b := " or "$a = "; leaves the lexer alone when it is neither. */
+static bool
+take_decl(struct lexer *x, struct decl *d)
+{
+	struct lexer	 y = *x;
+
+	memset(d, 0, sizeof(*d));
+	while (d->n < 2 && peek(&y, 0) == '$') {
+		advance(&y, 1);
+		d->names[d->n++] = take_name(&y);
+		skip_space(&y);
+		if (peek(&y, 0) != ',')
+			break;
+		advance(&y, 1);
+		skip_space(&y);
+	}
+	d->declares = peek(&y, 0) == ':';
+	if (d->n != 0 && peek(&y, d->declares) == '=') {
+		advance(&y, d->declares ? 2 : 1);
+		*x = y;
+		return (true);
+	}
+	d->n = 0;
+	return (false);
+}
+
+struct operand *
+pipe_parse(struct parser *p, struct span text, struct decl *d, bool printed)
+{
+	struct lexer	 x = { .rest = text, .p = p };
+	struct operand	*o;
+	unsigned	 i;
+
+	skip_space(&x);
+	if (take_decl(&x, d))
+		for (i = 0; i < d->n; i++)
+			if (d->names[i].len == 0)
+				return (fail(&x, "$ cannot be set"));
 	if ((o = parse_pipe(&x)) == NULL)
 		return (NULL);
 	skip_space(&x);
 	if (x.rest.len != 0)
-		return (fail(&x, o, "more was found than a value"));
-	if (!check_args(o))
-		return (fail(&x, o, "wrong number of arguments"));
+		return (fail(&x, "more was found than a value"));
+	if ((d->n != 0 || !printed) && o->kind == OPERAND_CALL &&
+	    o->func->call == NULL)
+		return (fail(&x, "html and urlquery come last"));
 	return (o);
 }
