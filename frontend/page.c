@@ -85,6 +85,7 @@ pages_compile(struct frontend *fe)
 		sources[n++] = plain_home;
 	fe->pages = tmpl_compile(sources, n, page_names, PAGE_MAX, err,
 	    sizeof(err));
+	free(sources);
 	if (fe->pages == NULL)
 		return (tell_problem(err));
 	pages_set_fields(fe);
@@ -158,8 +159,8 @@ origin_of(struct span url)
 
 /*
  * An operator's theme may have scripts: its own files, and what is written in
- * its templates, by hash.  form-action is left out on purpose: browsers apply it to the redirect that
- * takes the person back to the application.
+ * its templates, by hash.  form-action is left out on purpose: browsers apply
+ * it to the redirect that takes the person back to the application.
  */
 static void
 put_policy(struct buf *b, const struct frontend *fe)

@@ -49,8 +49,8 @@ struct tmpl_set;
 
 /*
  * Compiles the pages (names of sources, or of templates defined in them) and
- * what they include; other sources may hold anything.  Sources must outlive the
- * set.  NULL with "file:line: why" or "file: why" in err otherwise.
+ * what they include; other sources may hold anything.  Their names and texts
+ * must outlive the set.  NULL with "file:line: why" or "file: why" in err otherwise.
  */
 struct tmpl_set	*tmpl_compile(const struct tmpl_source *, size_t n,
 		    const char * const *pages, size_t npages, char *err,
