@@ -139,7 +139,8 @@ child_died(struct child *c, int status)
 	/* Its last words may still be on the wire; on_gone() comes back. */
 	if (c->peer != NULL)
 		return;
-	log_death(c, status);
+	if (c != p->checker || WIFSIGNALED(status))
+		log_death(c, status);	/* a checker said why it ended */
 	serve_asker_died(p, c);
 	if (c == p->config) {
 		parse_died(p);
