@@ -289,6 +289,34 @@ take_oauth2(struct config *c, const struct ynode *n, void *target)
 	fields_read(c, n, fields, c, "oauth2");
 }
 
+/* ---- telemetry ---- */
+
+static void
+take_profiling(struct config *c, const struct ynode *n, void *target)
+{
+	bool	 yes = false;
+
+	(void)target;
+	take_bool(c, n, &yes);
+	if (yes)
+		warning(c, n->key_line, "enableProfiling is ignored: it is "
+		    "about the Go runtime, which dexd has not");
+}
+
+void
+take_telemetry(struct config *c, const struct ynode *n, void *target)
+{
+	static const struct field	 fields[] = {
+		{ "http", take_string, AT(telemetry) },
+		{ "enableProfiling", take_profiling, 0 },
+		FIELDS_END
+	};
+
+	(void)target;
+	fields_read(c, n, fields, c, "telemetry");
+	c->telemetry_line = line_of_key(n, "http");
+}
+
 /* ---- expiry, logger, frontend, signer ---- */
 
 static void

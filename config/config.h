@@ -55,6 +55,8 @@ struct config {
 	char			*https;
 	unsigned		 http_line;
 	unsigned		 https_line;
+	char			*telemetry;
+	unsigned		 telemetry_line;
 	char			*tls_cert;
 	char			*tls_key;
 	unsigned		 tls_min;	/* 0: 1.2, 1: 1.3 */
@@ -134,7 +136,7 @@ bool	 is_one_of(const char *, const char * const *list);
 
 void	 check_theme(struct config *, const struct ynode *frontend);
 field_take	 take_storage, take_web, take_oauth2, take_expiry,
-		 take_logger, take_frontend, take_signer;
+		 take_logger, take_frontend, take_signer, take_telemetry;
 void	 read_document(struct config *, const struct ynode *);
 void	 clients_read(struct config *, const struct ynode *);
 void	 users_read(struct config *, const struct ynode *);

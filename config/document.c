@@ -127,7 +127,7 @@ read_document(struct config *c, const struct ynode *n)
 		{ "sandbox", take_sandbox, 0 },
 		{ "unknownKeys", take_unknown_keys, 0 },
 		{ "grpc", take_unsupported, 0 },
-		{ "telemetry", take_unsupported, 0 },
+		{ "telemetry", take_telemetry, 0 },
 		{ "sessions", take_unsupported, 0 },
 		{ "mfa", take_unsupported, 0 },
 		{ "staticClients", take_later, 0 },

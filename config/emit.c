@@ -58,12 +58,24 @@ emit_main(struct config *c)
 		problem(c, 1, "storage.config.file is too long");
 }
 
+static bool
+is_same(const char *text, const char *host, uint32_t port)
+{
+	char		 other[256];
+	uint32_t	 other_port;
+
+	return (text != NULL && value_listen(text, other, sizeof(other),
+	    &other_port) == NULL && port == other_port &&
+	    strcmp(host, other) == 0);
+}
+
 static void
-emit_listen(struct config *c, const char *text, unsigned line, bool tls)
+emit_listen(struct config *c, const char *text, unsigned line,
+    enum listen_kind kind)
 {
 	char			 host[256];
 	const char		*why;
-	struct msg_cf_pa_listen	 m = { .tls = tls };
+	struct msg_cf_pa_listen	 m = { .kind = (uint8_t)kind };
 
 	if (text == NULL)
 		return;
@@ -72,6 +84,9 @@ emit_listen(struct config *c, const char *text, unsigned line, bool tls)
 		return;
 	}
 	m.host = span_str(host);
+	if (kind == LISTEN_TELEMETRY && (is_same(c->http, host, m.port) ||
+	    is_same(c->https, host, m.port)))
+		problem(c, line, "telemetry.http needs an address of its own");
 	peer_tell(c->parent, CF_PA_LISTEN, &m, -1);
 }
 
@@ -185,8 +200,9 @@ emit_all(struct config *c)
 	if (c->failed)
 		return;
 	emit_main(c);
-	emit_listen(c, c->http, c->http_line, false);
-	emit_listen(c, c->https, c->https_line, true);
+	emit_listen(c, c->http, c->http_line, LISTEN_HTTP);
+	emit_listen(c, c->https, c->https_line, LISTEN_HTTPS);
+	emit_listen(c, c->telemetry, c->telemetry_line, LISTEN_TELEMETRY);
 	emit_tls(c);
 	emit_theme(c);
 	emit_connectors(c);

@@ -83,6 +83,19 @@ TAILQ_HEAD(grant_list, grant);
 struct refresh;
 TAILQ_HEAD(refresh_list, refresh);
 
+/* What the last probes of the store found. */
+struct health {
+	bool			 healthy;
+	uint64_t		 at;		/* unix microseconds */
+	uint64_t		 took;		/* microseconds */
+	uint32_t		 failures;	/* in a row */
+	uint64_t		 failing_since;	/* unix microseconds */
+	bool			 probing;
+	struct request_list	 waiting;	/* answers to /healthz */
+	bool			 asked;		/* by the telemetry room */
+	uint32_t		 rid;
+};
+
 struct engine {
 	struct msg		 msg;		/* of PA_EN_CONFIG */
 	struct buf		 raw;
@@ -99,9 +112,10 @@ struct engine {
 	struct peer		*signer;
 	struct peer		*control;
 	unsigned		 controls;	/* how many there were so far */
+	struct peer		*telemetry;
 	bool			 ready;
 	bool			 stopping;
-	bool			 healthy;	/* at the last probe */
+	struct health		 health;
 	enum storage		 storage;
 	char			*file;
 	struct store		*store;
@@ -144,5 +158,10 @@ void	 keys_signer_handlers(peer_handler **);
 /* ---- what dexctl asks (admin.c) ---- */
 
 void	 admin_handlers(peer_handler **);
+
+/* ---- the store's health (health.c) ---- */
+
+void	 health_begin(struct engine *);		/* probes now and from then on */
+void	 on_tm_en_health(void *, struct peer *, struct msg *);
 
 #endif /* DEXD_ENGINE_H */

@@ -27,12 +27,9 @@
 #include "request.h"
 #include "room.h"
 
-/* Seconds, as dex. */
-#define GC_PERIOD	(5 * 60)
-#define HEALTH_PERIOD	15
+#define GC_PERIOD	(5 * 60)	/* seconds, as dex */
 
 static struct event	 gc_timer;
-static struct event	 health_timer;
 
 static void
 on_collected(void *arg, enum store_status status, const struct store_gc *n)
@@ -56,26 +53,6 @@ on_gc(evutil_socket_t fd, short what, void *arg)
 	store_gc(e->store, (uint64_t)time(NULL), on_collected, e);
 }
 
-static void
-on_health(void *arg, enum store_status status)
-{
-	struct engine	*e = arg;
-
-	if (e->healthy && status != STORE_OK)
-		log_error("the health check of the store failed");
-	e->healthy = status == STORE_OK;
-}
-
-static void
-on_probe(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine	*e = arg;
-
-	(void)fd;
-	(void)what;
-	store_health(e->store, on_health, e);
-}
-
 static int
 prepare(void *room)
 {
@@ -96,14 +73,11 @@ static void
 ready(void *room)
 {
 	const struct timeval	 period = { GC_PERIOD, 0 };
-	const struct timeval	 probe = { HEALTH_PERIOD, 0 };
 	struct engine		*e = room;
 
 	event_assign(&gc_timer, room_base(), -1, EV_PERSIST, on_gc, e);
 	event_add(&gc_timer, &period);
-	e->healthy = true;
-	event_assign(&health_timer, room_base(), -1, EV_PERSIST, on_probe, e);
-	event_add(&health_timer, &probe);
+	health_begin(e);
 	wires_resume(e);
 }
 
@@ -115,7 +89,7 @@ count(void *room)
 	count_set(count_get(COUNT_REQUESTS_ACTIVE, NULL, NULL, NULL),
 	    e->nrequests);
 	count_set(count_get(COUNT_STORE_HEALTHY, NULL, NULL, NULL),
-	    e->healthy);
+	    e->health.healthy);
 }
 
 /* The frontends finish what they have; the last of them lets us go. */
@@ -155,6 +129,7 @@ main(void)
 	TAILQ_INIT(&engine.connectors);
 	TAILQ_INIT(&engine.frontends);
 	TAILQ_INIT(&engine.requests);
+	TAILQ_INIT(&engine.health.waiting);
 	TAILQ_INIT(&engine.grants);
 	TAILQ_INIT(&engine.refreshes);
 	config_handlers(handlers);

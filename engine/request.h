@@ -27,6 +27,7 @@
  */
 struct request {
 	TAILQ_ENTRY(request)	 entry;
+	TAILQ_ENTRY(request)	 waiting;	/* in health.c */
 	struct engine		*e;
 	struct peer		*frontend;	/* NULL: gone */
 	uint32_t		 rid;

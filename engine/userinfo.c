@@ -19,7 +19,7 @@
 #include "request.h"
 
 /*
- * /userinfo (OpenID Connect Core section 5.3), /healthz and the landing page.
+ * /userinfo (OpenID Connect Core section 5.3) and the landing page.
  * The engine has no key: the signer says whether a token is ours.
  */
 
@@ -54,19 +54,6 @@ userinfo_endpoint(struct request *r)
 	if (r->e->signer == NULL || peer_ask(r->e->signer, EN_SG_VERIFY, &ask,
 	    SIGN_TIMEOUT_MS, on_verified, r) == -1)
 		answer_oauth_error(r, 503, "temporarily_unavailable", NULL);
-}
-
-/*
- * The store is probed by a timer, as dex does: asking often must not make the
- * disk busy.
- */
-void
-health_endpoint(struct request *r)
-{
-	if (r->e->healthy)
-		answer_text(r, 200, "Health check passed\n");
-	else
-		answer_error_page(r, 500, "The health check failed.");
 }
 
 void

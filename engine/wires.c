@@ -78,6 +78,10 @@ on_gone(void *room, struct peer *p)
 		e->signer = NULL;
 	else if (p == e->control)
 		e->control = NULL;
+	else if (p == e->telemetry) {
+		e->telemetry = NULL;
+		e->health.asked = false;
+	}
 	peer_free(p);
 }
 
@@ -130,6 +134,7 @@ make_peer(struct engine *e, enum room other, const char *name,
 	struct peer		*p;
 
 	handlers[FE_EN_HTTP] = on_fe_en_http;
+	handlers[TM_EN_HEALTH] = on_tm_en_health;
 	keys_signer_handlers(handlers);
 	admin_handlers(handlers);
 	if ((p = peer_new(room_base(), fd, &c)) == NULL)
@@ -186,6 +191,9 @@ wire_new(void *room, enum room other, const char *name, uint32_t instance,
 		e->control = p;
 		e->controls++;
 		break;
+	case ROOM_TELEMETRY:
+		e->telemetry = p;
+		break;
 	default:
 		fatalx("no wire to %s is expected here", room_name(other));
 	}
@@ -202,6 +210,8 @@ find_wire(struct engine *e, enum room other, const char *name,
 		return (e->signer);
 	if (other == ROOM_CONTROL)
 		return (e->control);
+	if (other == ROOM_TELEMETRY)
+		return (e->telemetry);
 	if (other == ROOM_AUTHN)
 		return ((c = connector_find(e, span_str(name))) == NULL ?
 		    NULL : connector_worker_at(c, instance));
@@ -234,6 +244,8 @@ wires_resume(struct engine *e)
 	}
 	if (e->control != NULL)
 		peer_resume(e->control);
+	if (e->telemetry != NULL)
+		peer_resume(e->telemetry);
 	TAILQ_FOREACH(c, &e->connectors, entry)
 		TAILQ_FOREACH(w, &c->workers, entry)
 			peer_resume(w->peer);

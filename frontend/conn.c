@@ -41,7 +41,7 @@
 #define BODY_TIME	30
 #define WRITE_TIME	60	/* until all that waits is taken */
 #define LINGER_TIME	2
-#define DOCUMENT_TIME	10
+#define DRAIN_TIME	30	/* until what is left is cut off */
 
 static void	 conn_process(struct conn *);
 static void	 conn_flush(struct conn *);
@@ -89,7 +89,7 @@ conn_free(struct conn *c)
 	free(c);
 	if (fe->stopping && fe->nconns == 0)
 		room_exit();
-	else if (!fe->stopping && fe->nconns == CONNS_MAX - 1)
+	else if (!fe->stopping && fe->nconns == fe->conns_max - 1)
 		listeners_resume(fe);
 }
 
@@ -134,7 +134,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	/* While the engine has a request, what comes can wait in the kernel. */
-	if (c->state == CONN_ENGINE || c->state == CONN_DOCUMENT ||
+	if (c->state == CONN_ENGINE || c->state == CONN_WAITING ||
 	    c->state == CONN_CLOSING || c->out.len > OUT_HIGH ||
 	    c->tail.len != 0) {
 		set_reading(c, false);
@@ -157,14 +157,15 @@ end_block(struct conn *c)
 {
 	static const time_t	 times[] = {
 		[CONN_IDLE] = IDLE_TIME, [CONN_HEAD] = HEAD_TIME,
-		[CONN_BODY] = BODY_TIME, [CONN_DOCUMENT] = DOCUMENT_TIME,
+		[CONN_BODY] = BODY_TIME,
 	};
 
 	c->blocked = false;
 	if (c->state == CONN_ENGINE)
 		event_del(&c->deadline);
 	else
-		set_deadline(c, times[c->state]);
+		set_deadline(c, c->state == CONN_WAITING ? c->wait_time :
+		    times[c->state]);
 }
 
 static void
@@ -184,7 +185,7 @@ conn_written(struct conn *c)
 	}
 	if (c->blocked)
 		end_block(c);
-	if (c->state != CONN_ENGINE && c->state != CONN_DOCUMENT) {
+	if (c->state != CONN_ENGINE && c->state != CONN_WAITING) {
 		set_reading(c, !c->eof);
 		if (c->in.len != 0)
 			conn_process(c);	/* it had to wait for this */
@@ -272,7 +273,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 		c->close = true;
 		conn_respond_text(c, 408, "The request took too long.\n");
 		conn_continue(c);
-	} else if (c->state == CONN_DOCUMENT) {
+	} else if (c->state == CONN_WAITING) {
 		conn_respond_busy(c);
 		conn_continue(c);
 	} else
@@ -280,6 +281,15 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 }
 
 /* ---- responding ---- */
+
+static uint64_t
+now_us(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
 
 void
 conn_respond(struct conn *c, struct response *r)
@@ -290,6 +300,9 @@ conn_respond(struct conn *c, struct response *r)
 	r->close = c->close;
 	r->keep_alive = c->http10;
 	c->tail = response_put(&c->out, r, (uint64_t)time(NULL));
+	if (c->handler != NULL)
+		metrics_count(c->handler, c->method, r->status,
+		    now_us() - c->began, c->head_only ? 0 : r->body.len);
 	c->state = c->close ? CONN_CLOSING : CONN_IDLE;
 	if (c->state == CONN_IDLE && !c->blocked)
 		set_deadline(c, IDLE_TIME);
@@ -331,6 +344,7 @@ refuse(struct conn *c, unsigned status)
 	snprintf(code, sizeof(code), "%u", status);
 	count_one(COUNT_HTTP_REFUSED, code);
 	c->close = true;
+	c->handler = NULL;
 	c->head_only = false;
 	conn_respond_text(c, status, response_reason(status));
 }
@@ -340,6 +354,9 @@ refuse(struct conn *c, unsigned status)
 static void
 take_request(struct conn *c, const struct http_req *r)
 {
+	c->handler = NULL;
+	c->method = r->method;
+	c->began = now_us();
 	c->head_only = r->method == HTTP_HEAD;
 	c->close = !r->keep_alive;
 	c->http10 = r->minor == 0 && r->keep_alive;
@@ -477,24 +494,52 @@ conn_process(struct conn *c)
 }
 
 void
-conn_await_document(struct conn *c, enum document which)
+conn_await(struct conn *c, unsigned what, unsigned seconds)
 {
-	c->state = CONN_DOCUMENT;
-	c->document = which;
+	c->state = CONN_WAITING;
+	c->waits_for = what;
+	c->wait_time = (time_t)seconds;
 	if (!c->blocked)
-		set_deadline(c, DOCUMENT_TIME);
+		set_deadline(c, seconds);
 }
 
 void
-conns_document_came(struct frontend *fe, enum document which)
+conns_move(struct frontend *fe, unsigned from, unsigned to)
 {
-	struct conn	*c, *next;
+	struct conn	*c;
 
-	TAILQ_FOREACH_SAFE(c, &fe->conns, entry, next)
-		if (c->state == CONN_DOCUMENT && c->document == which) {
-			document_serve(c, which);
-			conn_continue(c);
-		}
+	TAILQ_FOREACH(c, &fe->conns, entry)
+		if (c->state == CONN_WAITING && c->waits_for == from)
+			c->waits_for = to;
+}
+
+static struct conn *
+find_waiting(struct frontend *fe, unsigned what)
+{
+	struct conn	*c;
+
+	TAILQ_FOREACH(c, &fe->conns, entry)
+		if (c->state == CONN_WAITING && c->waits_for == what)
+			return (c);
+	return (NULL);
+}
+
+/*
+ * Serving one may end any other and moves it in the list, so the list is gone
+ * through anew each time; a mark keeps those out that begin to wait meanwhile.
+ */
+void
+conns_serve(struct frontend *fe, unsigned what,
+    void (*serve)(struct conn *, unsigned))
+{
+	const unsigned	 mark = what | 1u << 31;
+	struct conn	*c;
+
+	conns_move(fe, what, mark);
+	while ((c = find_waiting(fe, mark)) != NULL) {
+		serve(c, what);
+		conn_continue(c);
+	}
 }
 
 void
@@ -532,7 +577,7 @@ conn_new(struct frontend *fe, int fd, const struct in6_addr *peer)
 	c->peer = *peer;
 	c->counted = counted;
 	buf_init(&c->in, IN_MAX);
-	buf_init(&c->out, 2 * 1024 * 1024);
+	buf_init(&c->out, fe->out_max);
 	buf_init(&c->head, HTTP_HEAD_MAX);
 	buf_init(&c->body, HTTP_BODY_MAX);
 	buf_init(&c->path, HTTP_PATH_MAX);
@@ -575,7 +620,7 @@ conns_count(struct frontend *fe)
 	count_set(count_get(COUNT_CONNECTIONS, NULL, NULL, NULL), fe->nconns);
 }
 
-void
+static void
 conns_drain(struct frontend *fe)
 {
 	struct conn	*c, *next;
@@ -583,4 +628,31 @@ conns_drain(struct frontend *fe)
 	TAILQ_FOREACH_SAFE(c, &fe->conns, entry, next)
 		if (c->state == CONN_IDLE)
 			set_deadline(c, 2);
+}
+
+static void
+on_stop_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	room_exit();
+}
+
+void
+conns_stop(struct frontend *fe)
+{
+	const struct timeval	 tv = { DRAIN_TIME, 0 };
+
+	if (fe->stopping)
+		return;
+	fe->stopping = true;
+	listeners_close(fe);
+	if (fe->nconns == 0) {
+		room_exit();
+		return;
+	}
+	conns_drain(fe);
+	event_assign(&fe->stop_timer, room_base(), -1, 0, on_stop_timer, fe);
+	event_add(&fe->stop_timer, &tv);
 }

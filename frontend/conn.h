@@ -27,7 +27,7 @@ enum conn_state {
 	CONN_HEAD,	/* part of a head is there */
 	CONN_BODY,	/* head taken, body coming */
 	CONN_ENGINE,	/* the engine has it */
-	CONN_DOCUMENT,	/* waits for the first key to be published */
+	CONN_WAITING,	/* for something that many may wait for */
 	CONN_CLOSING,	/* writing the last answer */
 	CONN_LINGER,	/* all written; discarding what still comes */
 };
@@ -55,7 +55,11 @@ struct conn {
 	size_t			 body_left;
 	/* What the answer of the engine needs to know of its request. */
 	struct buf		 path;
-	enum document		 document;	/* CONN_DOCUMENT */
+	unsigned		 waits_for;	/* CONN_WAITING */
+	time_t			 wait_time;	/* seconds */
+	const char		*handler;	/* for metrics; NULL: none */
+	enum http_method	 method;
+	uint64_t		 began;		/* monotonic microseconds */
 	bool			 head_only;
 	bool			 close;
 	bool			 http10;
@@ -74,8 +78,19 @@ void	 conn_respond_busy(struct conn *);
 /* After the engine's answer was responded to: the next request. */
 void	 conn_continue(struct conn *);
 
-/* The request in hand waits for a document. */
-void	 conn_await_document(struct conn *, enum document);
+/*
+ * The request in hand waits for `what`, a number of the program's own; after
+ * so many seconds the answer is 503.
+ */
+void	 conn_await(struct conn *, unsigned what, unsigned seconds);
+/* Has all that wait for `what` served by the function, which may await again. */
+void	 conns_serve(struct frontend *, unsigned what,
+	    void (*serve)(struct conn *, unsigned what));
+/* Those that wait for `from` wait for `to` from now on. */
+void	 conns_move(struct frontend *, unsigned from, unsigned to);
+
+/* Accepts nothing more; ends the process when what there is has finished. */
+void	 conns_stop(struct frontend *);
 
 /* Sets the gauge (count.def). */
 void	 conns_count(struct frontend *);
@@ -86,8 +101,11 @@ void	 conns_count(struct frontend *);
  */
 bool	 conns_give_way(struct frontend *);
 
-/* No more requests: closes idle ones, marks others. */
-void	 conns_drain(struct frontend *);
+/* ---- metrics.c ---- */
+
+/* Counts an answer under the name of its handler; took in microseconds. */
+void	 metrics_count(const char *handler, enum http_method,
+	    unsigned status, uint64_t took, size_t size);
 
 /* ---- forward.c: to the engine ---- */
 
@@ -95,7 +113,7 @@ struct route;
 /* Serves fe->req with its body: documents and assets at once, the rest by
  * asking the engine, which leaves the connection in CONN_ENGINE. */
 void	 request_serve(struct conn *, struct span body);
-void	 document_serve(struct conn *, enum document);
+void	 document_serve(struct conn *, unsigned document);
 
 /* ---- answer.c: from the engine ---- */
 void	 on_engine_answer(void *conn, struct msg *);

@@ -16,8 +16,8 @@
 
 #include <string.h>
 
+#include "conn.h"
 #include "docmac.h"
-#include "frontend.h"
 #include "log.h"
 
 /*
@@ -55,5 +55,5 @@ on_en_fe_document(void *room, struct peer *p, struct msg *m)
 	copy->serial = d->serial;
 	copy->known = buf_ok(&copy->body);
 	if (copy->known)
-		conns_document_came(fe, (enum document)d->document);
+		conns_serve(fe, d->document, document_serve);
 }

@@ -34,6 +34,7 @@
 
 #define FORM_MAX	(4 * HTTP_BODY_MAX)
 #define PAIRS_MAX	256
+#define DOCUMENT_TIME	10	/* seconds to wait for the first key */
 
 /* What a forwarded request is composed from; freed when it has been sent. */
 struct forward {
@@ -225,7 +226,7 @@ ask_engine(struct conn *c, const struct route *route, struct buf *connector,
 /* ---- what we serve ourselves ---- */
 
 void
-document_serve(struct conn *c, enum document which)
+document_serve(struct conn *c, unsigned which)
 {
 	const struct document_copy	*d = &c->fe->documents[which];
 	struct response			 r = { .status = 200,
@@ -234,7 +235,7 @@ document_serve(struct conn *c, enum document which)
 	struct buf			 fields;
 
 	if (!d->known) {
-		conn_await_document(c, which);
+		conn_await(c, which, DOCUMENT_TIME);
 		return;
 	}
 	buf_init(&fields, 65536);
@@ -294,6 +295,7 @@ request_serve(struct conn *c, struct span body)
 	buf_init(&connector, 256);
 	route = route_find(fe->req.path, span_str(fe->issuer_path),
 	    &connector);
+	c->handler = route.handler;
 	switch (route.kind) {
 	case ROUTE_ENDPOINT:
 		ask_engine(c, &route, &connector, body);

@@ -37,6 +37,7 @@
  */
 
 #define CONNS_MAX		8192
+#define OUT_MAX			(2 * 1024 * 1024)
 #define CONNS_PER_ADDRESS	512
 #define ENGINE_PENDING		4096
 #define ENGINE_TIMEOUT_MS	60000
@@ -116,6 +117,8 @@ struct frontend {
 	struct event			 stop_timer;
 	struct conn_list		 conns;	/* least recently served first */
 	unsigned			 nconns;
+	unsigned			 conns_max;
+	size_t				 out_max;	/* of a connection */
 	struct count			*accepted;
 	struct address_tree		 addresses;
 	struct http_req			 req;	/* the one being parsed */
@@ -127,8 +130,6 @@ int	 config_finish(struct frontend *);
 
 /* ---- document.c: discovery and JWKS ---- */
 void	 on_en_fe_document(void *, struct peer *, struct msg *);
-/* Answers the connections that wait for it (conn.c). */
-void	 conns_document_came(struct frontend *, enum document);
 
 /* ---- listener.c ---- */
 void	 listener_add(struct frontend *, int fd);

@@ -117,7 +117,7 @@ on_again(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!l->fe->stopping && l->fe->nconns < CONNS_MAX)
+	if (!l->fe->stopping && l->fe->nconns < l->fe->conns_max)
 		event_add(&l->readable, NULL);
 }
 
@@ -132,7 +132,8 @@ on_connection(evutil_socket_t lfd, short what, void *arg)
 
 	(void)what;
 	for (i = 0; i < ACCEPT_BURST; i++) {
-		if (l->fe->nconns >= CONNS_MAX && !conns_give_way(l->fe)) {
+		if (l->fe->nconns >= l->fe->conns_max &&
+		    !conns_give_way(l->fe)) {
 			listeners_pause(l->fe);
 			return;
 		}

@@ -22,8 +22,6 @@
 #include "log.h"
 #include "room.h"
 
-#define DRAIN_TIME	30	/* seconds until what is left is cut off */
-
 static void
 on_engine_gone(void *room, struct peer *p)
 {
@@ -88,32 +86,9 @@ count(void *room)
 }
 
 static void
-on_stop_timer(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-	room_exit();
-}
-
-/* Accept nothing more, finish what there is, leave after the last. */
-static void
 stop(void *room)
 {
-	const struct timeval	 tv = { DRAIN_TIME, 0 };
-	struct frontend		*fe = room;
-
-	if (fe->stopping)
-		return;
-	fe->stopping = true;
-	listeners_close(fe);
-	if (fe->nconns == 0) {
-		room_exit();
-		return;
-	}
-	conns_drain(fe);
-	event_assign(&fe->stop_timer, room_base(), -1, 0, on_stop_timer, fe);
-	event_add(&fe->stop_timer, &tv);
+	conns_stop(room);
 }
 
 /* The time zone file is opened at the first conversion. */
@@ -144,6 +119,8 @@ main(void)
 	TAILQ_INIT(&frontend.sealkeys);
 	TAILQ_INIT(&frontend.conns);
 	RB_INIT(&frontend.addresses);
+	frontend.conns_max = CONNS_MAX;
+	frontend.out_max = OUT_MAX;
 	frontend.accepted = count_get(COUNT_ACCEPTED, NULL, NULL, NULL);
 	config_handlers(handlers);
 	return (room_run(&ops));

@@ -19,24 +19,31 @@
 #include "router.h"
 #include "url.h"
 
+#define CORS	true
+
 static const struct {
 	const char	*path;		/* '*' stands for one segment */
+	const char	*handler;	/* dex's name for it; NULL: the path */
+	bool		 cors;
 	enum route_kind	 kind;
 	int		 which;
 } routes[] = {
-	{ "/.well-known/openid-configuration", ROUTE_DOCUMENT,
+	{ "/.well-known/openid-configuration", NULL, CORS, ROUTE_DOCUMENT,
 	    DOCUMENT_DISCOVERY },
-	{ "/keys", ROUTE_DOCUMENT, DOCUMENT_JWKS },
-	{ "/token", ROUTE_ENDPOINT, ENDPOINT_TOKEN },
-	{ "/auth", ROUTE_ENDPOINT, ENDPOINT_AUTH },
-	{ "/auth/*", ROUTE_ENDPOINT, ENDPOINT_AUTH_CONNECTOR },
-	{ "/auth/*/login", ROUTE_ENDPOINT, ENDPOINT_AUTH_LOGIN },
-	{ "/callback", ROUTE_ENDPOINT, ENDPOINT_CALLBACK },
-	{ "/callback/*", ROUTE_ENDPOINT, ENDPOINT_CALLBACK_CONNECTOR },
-	{ "/approval", ROUTE_ENDPOINT, ENDPOINT_APPROVAL },
-	{ "/userinfo", ROUTE_ENDPOINT, ENDPOINT_USERINFO },
-	{ "/healthz", ROUTE_ENDPOINT, ENDPOINT_HEALTHZ },
-	{ "/robots.txt", ROUTE_ROBOTS, 0 },
+	{ "/keys", NULL, CORS, ROUTE_DOCUMENT, DOCUMENT_JWKS },
+	{ "/token", NULL, CORS, ROUTE_ENDPOINT, ENDPOINT_TOKEN },
+	{ "/auth", NULL, !CORS, ROUTE_ENDPOINT, ENDPOINT_AUTH },
+	{ "/auth/*", "/auth/{connector}", !CORS, ROUTE_ENDPOINT,
+	    ENDPOINT_AUTH_CONNECTOR },
+	{ "/auth/*/login", "/auth/{connector}/login", !CORS, ROUTE_ENDPOINT,
+	    ENDPOINT_AUTH_LOGIN },
+	{ "/callback", NULL, !CORS, ROUTE_ENDPOINT, ENDPOINT_CALLBACK },
+	{ "/callback/*", "/callback/{connector}", !CORS, ROUTE_ENDPOINT,
+	    ENDPOINT_CALLBACK_CONNECTOR },
+	{ "/approval", NULL, !CORS, ROUTE_ENDPOINT, ENDPOINT_APPROVAL },
+	{ "/userinfo", NULL, CORS, ROUTE_ENDPOINT, ENDPOINT_USERINFO },
+	{ "/healthz", NULL, !CORS, ROUTE_ENDPOINT, ENDPOINT_HEALTHZ },
+	{ "/robots.txt", NULL, !CORS, ROUTE_ROBOTS, 0 },
 };
 
 static bool
@@ -81,10 +88,14 @@ route_find(struct span path, struct span prefix, struct buf *connector)
 	path = span_mem(span_ptr(path) + prefix.len, path.len - prefix.len);
 	r.kind = ROUTE_ENDPOINT;
 	r.endpoint = ENDPOINT_HOME;
+	r.handler = "/";
+	r.cors = CORS;
 	/* The root is exactly the issuer's path, or "/" when it has none. */
 	if (span_is(path, prefix.len == 0 ? "/" : ""))
 		return (r);
 	if (starts_with(path, "/static") || starts_with(path, "/theme")) {
+		r.handler = NULL;
+		r.cors = !CORS;
 		r.kind = starts_with(path, "/static") ? ROUTE_STATIC :
 		    ROUTE_THEME;
 		i = r.kind == ROUTE_STATIC ? 7 : 6;
@@ -100,6 +111,9 @@ route_find(struct span path, struct span prefix, struct buf *connector)
 		    memchr(connector->p, '\0', connector->len) != NULL))
 			return (none);
 		r.kind = routes[i].kind;
+		r.handler = routes[i].handler != NULL ? routes[i].handler :
+		    routes[i].path;
+		r.cors = routes[i].cors;
 		r.endpoint = (enum endpoint)routes[i].which;
 		r.document = (enum document)routes[i].which;
 		return (r);

@@ -26,6 +26,8 @@ enum route_kind { ROUTE_NONE, ROUTE_ENDPOINT, ROUTE_DOCUMENT, ROUTE_STATIC,
 
 struct route {
 	enum route_kind	 kind;
+	const char	*handler;	/* as metrics name it; NULL: not counted */
+	bool		 cors;		/* may be read across origins */
 	enum endpoint	 endpoint;	/* ROUTE_ENDPOINT */
 	enum document	 document;	/* ROUTE_DOCUMENT */
 	struct span	 rest;		/* ROUTE_STATIC, ROUTE_THEME: "/x" */

@@ -199,6 +199,8 @@ static const struct edge {
 	{ ROOM_KEYGEN,	 ROOM_SIGNER,	 8 * 1024 },
 	{ ROOM_ENGINE,	 ROOM_AUTHN,	 128 * 1024 },
 	{ ROOM_AUTHN,	 ROOM_ENGINE,	 160 * 1024 },
+	{ ROOM_TELEMETRY, ROOM_ENGINE,	 64 },
+	{ ROOM_ENGINE,	 ROOM_TELEMETRY, 64 },
 	{ ROOM_CONTROL,	 ROOM_ENGINE,	 1024 },
 	{ ROOM_ENGINE,	 ROOM_CONTROL,	 80 * 1024 },
 	{ ROOM_DEXCTL,	 ROOM_CONTROL,	 1024 },
@@ -419,4 +421,14 @@ identity_status_name(enum identity_status status)
 		[IDENTITY_EXPIRED] = "expired", [IDENTITY_ERROR] = "error" };
 
 	return (status < IDENTITY_MAX ? names[status] : "?");
+}
+
+const char *
+listen_kind_name(enum listen_kind kind)
+{
+	static const char * const	 names[LISTEN_MAX] = {
+		[LISTEN_HTTP] = "http", [LISTEN_HTTPS] = "https",
+		[LISTEN_TELEMETRY] = "telemetry" };
+
+	return (kind < LISTEN_MAX ? names[kind] : "?");
 }

@@ -36,6 +36,8 @@ const char	*room_name(enum room);
 enum sandbox_mode { SANDBOX_ENFORCE, SANDBOX_BEST_EFFORT, SANDBOX_OFF,
 	SANDBOX_MODE_MAX };
 enum storage { STORAGE_SQLITE, STORAGE_MEMORY, STORAGE_MAX };
+enum listen_kind { LISTEN_HTTP, LISTEN_HTTPS, LISTEN_TELEMETRY, LISTEN_MAX };
+const char	*listen_kind_name(enum listen_kind);
 enum authn_program { AUTHN_LOCAL, AUTHN_MOCK, AUTHN_PROGRAM_MAX };
 enum connector_kind { CONNECTOR_CALLBACK, CONNECTOR_PASSWORD,
 	CONNECTOR_KIND_MAX };

@@ -24,6 +24,7 @@ const struct sandbox_profile	 sandbox_profiles[] = {
 	/* Accepts; a reload may hand it nothing, but peers may be replaced. */
 	{ "frontend", P_STDIO | P_RECVFD | P_INET, "stdio inet recvfd" },
 	{ "frontend-tls", P_STDIO | P_RECVFD | P_INET, "stdio inet recvfd" },
+	{ "telemetry", P_STDIO | P_RECVFD | P_INET, "stdio inet recvfd" },
 	/* SQLite opens its journal and locks beside the database. */
 	{ "engine", P_STDIO | P_RECVFD | P_FILES | P_FLOCK,
 	    "stdio rpath wpath cpath flock recvfd" },

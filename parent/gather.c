@@ -124,15 +124,16 @@ is_gathering(const struct child *asker)
 static void
 on_room_pa_gather(void *room, struct peer *peer, struct msg *m)
 {
-	struct child	*asker = room, *c;
-	struct gather	*g;
+	struct msg_pa_room_gathered	 none = { 0 };
+	struct child			*asker = room, *c;
+	struct gather			*g;
 
 	if (asker->room != ROOM_CONTROL && asker->room != ROOM_TELEMETRY) {
 		peer_bad(peer, "counts are not for this room");
 		return;
 	}
-	if (is_gathering(asker)) {
-		peer_bad(peer, "asks for counts twice at once");
+	if (is_gathering(asker)) {	/* it gave the first question up */
+		peer_answer(peer, m->rid, PA_ROOM_GATHERED, &none);
 		return;
 	}
 	g = xcalloc(1, sizeof(*g));

@@ -75,17 +75,16 @@ make_frontends(struct generation *g)
 {
 	const struct listen_conf	*l;
 	uint32_t			 i;
-	bool				 plain = false, tls = false;
+	bool				 kinds[LISTEN_MAX] = { false };
 
 	TAILQ_FOREACH(l, &g->settings->listens, entry)
-		if (l->tls)
-			tls = true;
-		else
-			plain = true;
-	for (i = 0; plain && i < g->settings->frontends; i++)
+		kinds[l->kind] = true;
+	for (i = 0; kinds[LISTEN_HTTP] && i < g->settings->frontends; i++)
 		child_new(g->parent, g, ROOM_FRONTEND, "frontend", "");
-	for (i = 0; tls && i < g->settings->frontends; i++)
+	for (i = 0; kinds[LISTEN_HTTPS] && i < g->settings->frontends; i++)
 		child_new(g->parent, g, ROOM_FRONTEND, "frontend-tls", "");
+	if (kinds[LISTEN_TELEMETRY])
+		child_new(g->parent, g, ROOM_TELEMETRY, "telemetry", "");
 }
 
 static void
@@ -163,22 +162,40 @@ generation_free(struct generation *g)
 
 /* ---- serving ---- */
 
+static bool
+listens(const struct child *c)
+{
+	return (c->room == ROOM_FRONTEND || c->room == ROOM_TELEMETRY);
+}
+
+static enum listen_kind
+kind_of(const struct child *c)
+{
+	if (c->room == ROOM_TELEMETRY)
+		return (LISTEN_TELEMETRY);
+	return (strcmp(c->program, "frontend-tls") == 0 ? LISTEN_HTTPS :
+	    LISTEN_HTTP);
+}
+
 /* The doors: only what serves has them. */
 static void
-give_listeners(struct child *frontend)
+give_listeners(struct child *c)
 {
-	bool				 tls = strcmp(frontend->program,
-					    "frontend-tls") == 0;
-	struct msg_pa_fe_listen		 m = { .tls = tls };
+	enum listen_kind		 kind = kind_of(c);
+	struct msg_pa_fe_listen		 fe = { 0 };
+	struct msg_pa_tm_listen		 tm = { 0 };
 	const struct listen_conf	*conf;
 	struct listener			*l;
 
-	TAILQ_FOREACH(conf, &frontend->gen->settings->listens, entry) {
-		l = listener_find(frontend->parent, conf);
-		if (l == NULL || conf->tls != tls)
+	TAILQ_FOREACH(conf, &c->gen->settings->listens, entry) {
+		l = listener_find(c->parent, conf);
+		if (l == NULL || conf->kind != kind)
 			continue;
-		m.address = span_str(l->address);
-		child_tell(frontend, PA_FE_LISTEN, &m, l->fd);
+		fe.address = tm.address = span_str(l->address);
+		if (kind == LISTEN_TELEMETRY)
+			child_tell(c, PA_TM_LISTEN, &tm, l->fd);
+		else
+			child_tell(c, PA_FE_LISTEN, &fe, l->fd);
 	}
 }
 
@@ -187,7 +204,7 @@ give_doors(struct child *c)
 {
 	struct msg_pa_ct_socket	 m = { .owner = (uint32_t)geteuid() };
 
-	if (c->room == ROOM_FRONTEND)
+	if (listens(c))
 		give_listeners(c);
 	else if (c->room == ROOM_CONTROL)
 		child_tell(c, PA_CT_SOCKET, &m, c->parent->control_fd);
@@ -253,7 +270,7 @@ may_leave(const struct child *c)
 {
 	if (is_needed(c))
 		return (false);
-	if (c->room == ROOM_FRONTEND || c->room == ROOM_CONTROL)
+	if (listens(c) || c->room == ROOM_CONTROL)
 		return (true);
 	if (has_room(c->gen, ROOM_FRONTEND))
 		return (false);

@@ -75,7 +75,7 @@ is_at(const struct inherited *s, const char *host, uint32_t port)
 
 struct inherited *
 inherit_find(struct inherited *list, unsigned n, const char *host,
-    uint32_t port, bool tls)
+    uint32_t port, enum listen_kind kind)
 {
 	unsigned	 i;
 
@@ -83,8 +83,8 @@ inherit_find(struct inherited *list, unsigned n, const char *host,
 		if (!list[i].used && is_at(&list[i], host, port))
 			return (&list[i]);
 	for (i = 0; i < n; i++)
-		if (!list[i].used && strcmp(list[i].name, tls ? "https" :
-		    "http") == 0)
+		if (!list[i].used && strcmp(list[i].name,
+		    listen_kind_name(kind)) == 0)
 			return (&list[i]);
 	return (NULL);
 }
@@ -113,7 +113,7 @@ int
 inherit_take(struct parent *p, const struct listen_conf *c)
 {
 	struct inherited	*s = inherit_find(p->inherited, p->ninherited,
-				    c->host, c->port, c->tls);
+				    c->host, c->port, c->kind);
 	char			 text[INET6_ADDRSTRLEN + 10];
 
 	if (s == NULL)

@@ -155,7 +155,7 @@ open_one(struct parent *p, const struct listen_conf *c, unsigned patience,
 		return (-1);
 	}
 	TAILQ_INSERT_TAIL(&p->listeners, l, entry);
-	log_info("listening on", "server", c->tls ? "https" : "http",
+	log_info("listening on", "server", listen_kind_name(c->kind),
 	    "address", l->address);
 	return (0);
 }

@@ -59,7 +59,7 @@ TAILQ_HEAD(slice_list, slice);
 
 struct listen_conf {
 	TAILQ_ENTRY(listen_conf) entry;
-	bool			 tls;
+	enum listen_kind	 kind;
 	char			*host;
 	uint32_t		 port;
 };
@@ -254,11 +254,12 @@ struct inherited {
 /* Takes LISTEN_FDS (systemd's socket activation) and closes all else above 2. */
 void	 inherit_begin(struct parent *);
 /*
- * The one for this address, or else one that is named "http" or "https"
- * (tls); NULL if there is none.
+ * The one for this address, or else one that is named "http", "https" or
+ * "telemetry"; NULL if there is none.
  */
 struct inherited	*inherit_find(struct inherited *, unsigned n,
-			    const char *host, uint32_t port, bool tls);
+			    const char *host, uint32_t port,
+			    enum listen_kind);
 /* Descriptor for a configured listener, or -1. */
 int	 inherit_take(struct parent *, const struct listen_conf *);
 /* True when it came from there, where it stays open. */

@@ -167,7 +167,7 @@ on_cf_pa_listen(void *room, struct peer *peer, struct msg *m)
 	if (s == NULL)
 		return;
 	l = xcalloc(1, sizeof(*l));
-	l->tls = m->cf_pa_listen.tls;
+	l->kind = (enum listen_kind)m->cf_pa_listen.kind;
 	l->host = dup_span(m->cf_pa_listen.host);
 	l->port = m->cf_pa_listen.port;
 	TAILQ_INSERT_TAIL(&s->listens, l, entry);

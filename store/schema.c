@@ -198,4 +198,6 @@ const struct schema_column	 schema_columns[] = {
 const char * const	 schema_tables =
 	"create table if not exists dexd_keyset ("
 	" id integer primary key check (id = 1),"
-	" serial integer not null, sealed blob not null);";
+	" serial integer not null, sealed blob not null);"
+	"create table if not exists dexd_probe ("
+	" id integer primary key check (id = 1), at integer not null);";

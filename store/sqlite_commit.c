@@ -87,6 +87,8 @@ static const char * const	 op_sql[OP_MAX] = {
 	    " values (1, ?, ?)",
 	[OP_UPDATE_KEYSET] = "update dexd_keyset set serial = ?, sealed = ?"
 	    " where serial = ?",
+	[OP_PROBE] = "insert or replace into dexd_probe (id, at)"
+	    " values (1, strftime('%s', 'now'))",
 };
 
 int
@@ -325,23 +327,18 @@ store_gc(struct store *s, uint64_t now, store_gc_cb *cb, void *arg)
 }
 
 /*
- * The probe writes inside a savepoint that is rolled back: it finds a full
- * disk or a read-only file without leaving a row behind.
+ * The probe is a commit like any other, through the same queue and with the
+ * same flush: a rollback would find neither a full nor a dead disk.
  */
 void
 store_health(struct store *s, store_done_cb *cb, void *arg)
 {
-	int	 rc;
+	struct write_set	*ws = write_set_new();
 
-	rc = sqlite_run(s->db, "begin immediate");
-	if (rc == SQLITE_BUSY) {
-		cb(arg, STORE_OK);	/* someone else is writing well */
+	if (ws == NULL) {
+		cb(arg, STORE_ERROR);
 		return;
 	}
-	if (rc == SQLITE_OK)
-		rc = sqlite_run(s->db, "insert into migrations (num, at)"
-		    " values (0, date('now'))");
-	if (!sqlite3_get_autocommit(s->db))
-		sqlite_run(s->db, "rollback");
-	cb(arg, rc == SQLITE_OK ? STORE_OK : STORE_ERROR);
+	write_set_probe(ws);
+	store_commit(s, ws, cb, arg);
 }

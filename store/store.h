@@ -145,7 +145,7 @@ void	 store_refresh_token_get(struct store *, struct span id,
 	    store_refresh_token_cb *, void *);
 /* The newest sealed key set; STORE_NOT_FOUND: none yet. */
 void	 store_keyset_get(struct store *, store_keyset_cb *, void *);
-/* Writes and deletes a row, as dex's health probe does. */
+/* Commits a row of our own: STORE_OK says that the disk took it. */
 void	 store_health(struct store *, store_done_cb *, void *);
 /* Deletes what expired strictly before now (unix seconds). */
 void	 store_gc(struct store *, uint64_t now, store_gc_cb *, void *);

@@ -372,3 +372,12 @@ write_set_put_keyset(struct write_set *ws, uint64_t expected,
 		add_int(op, (int64_t)expected);
 	op_done(ws, op);
 }
+
+void
+write_set_probe(struct write_set *ws)
+{
+	struct op	*op;
+
+	if ((op = op_new(ws, OP_PROBE)) != NULL)
+		op_done(ws, op);
+}

@@ -30,7 +30,7 @@ enum op_kind {
 	OP_INSERT_AUTH_CODE, OP_DELETE_AUTH_CODE,
 	OP_DELETE_REPLACED, OP_INSERT_REFRESH_TOKEN, OP_ROTATE_REFRESH_TOKEN,
 	OP_TOUCH_REFRESH_TOKEN, OP_PUT_OFFLINE, OP_TOUCH_OFFLINE,
-	OP_INSERT_KEYSET, OP_UPDATE_KEYSET, OP_MAX
+	OP_INSERT_KEYSET, OP_UPDATE_KEYSET, OP_PROBE, OP_MAX
 };
 
 enum value_kind { VALUE_TEXT, VALUE_BLOB, VALUE_INT };
@@ -62,6 +62,9 @@ struct write_set {
 	void			*arg;
 	enum store_status	 status;
 };
+
+/* A write that changes nothing anybody reads: see store_health(). */
+void	 write_set_probe(struct write_set *);
 
 /* A list as dex writes it: compact JSON, `null` when there is none. */
 void	 json_list_put(struct buf *, struct msg_list);

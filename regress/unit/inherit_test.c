@@ -42,24 +42,24 @@ by_address_then_name(void **state)
 		at("127.0.0.1", 1, "http") };
 
 	(void)state;
-	assert_ptr_equal(inherit_find(l, 5, "127.0.0.1", 80, false), &l[0]);
-	assert_ptr_equal(inherit_find(l, 5, "localhost", 80, false), &l[0]);
-	assert_ptr_equal(inherit_find(l, 5, "", 443, true), &l[1]);
-	assert_ptr_equal(inherit_find(l, 5, "::", 443, true), &l[1]);
-	assert_ptr_equal(inherit_find(l, 5, "", 8080, false), &l[2]);
+	assert_ptr_equal(inherit_find(l, 5, "127.0.0.1", 80, LISTEN_HTTP), &l[0]);
+	assert_ptr_equal(inherit_find(l, 5, "localhost", 80, LISTEN_HTTP), &l[0]);
+	assert_ptr_equal(inherit_find(l, 5, "", 443, LISTEN_HTTPS), &l[1]);
+	assert_ptr_equal(inherit_find(l, 5, "::", 443, LISTEN_HTTPS), &l[1]);
+	assert_ptr_equal(inherit_find(l, 5, "", 8080, LISTEN_HTTP), &l[2]);
 	/* An address is a better match than a name. */
-	assert_ptr_equal(inherit_find(l, 5, "::1", 80, false), &l[3]);
+	assert_ptr_equal(inherit_find(l, 5, "::1", 80, LISTEN_HTTP), &l[3]);
 	/* No such address: the name decides. */
-	assert_ptr_equal(inherit_find(l, 5, "127.0.0.1", 9, true), &l[3]);
-	assert_ptr_equal(inherit_find(l, 5, "127.0.0.1", 9, false), &l[4]);
+	assert_ptr_equal(inherit_find(l, 5, "127.0.0.1", 9, LISTEN_HTTPS), &l[3]);
+	assert_ptr_equal(inherit_find(l, 5, "127.0.0.1", 9, LISTEN_HTTP), &l[4]);
 	l[3].used = l[4].used = true;
-	assert_null(inherit_find(l, 5, "127.0.0.1", 9, true));
-	assert_null(inherit_find(l, 5, "127.0.0.1", 9, false));
-	assert_null(inherit_find(l, 5, "127.0.0.2", 80, false));
-	assert_null(inherit_find(l, 5, "0.0.0.0", 80, false));
+	assert_null(inherit_find(l, 5, "127.0.0.1", 9, LISTEN_HTTPS));
+	assert_null(inherit_find(l, 5, "127.0.0.1", 9, LISTEN_HTTP));
+	assert_null(inherit_find(l, 5, "127.0.0.2", 80, LISTEN_HTTP));
+	assert_null(inherit_find(l, 5, "0.0.0.0", 80, LISTEN_HTTP));
 	l[0].used = true;
-	assert_null(inherit_find(l, 5, "127.0.0.1", 80, false));
-	assert_null(inherit_find(l, 0, "", 443, true));
+	assert_null(inherit_find(l, 5, "127.0.0.1", 80, LISTEN_HTTP));
+	assert_null(inherit_find(l, 0, "", 443, LISTEN_HTTPS));
 }
 
 /* DESIGN section 7: numeric, localhost or empty; root resolves no names. */
