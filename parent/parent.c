@@ -281,10 +281,39 @@ set_signals(struct parent *p)
 }
 
 static void
+end_child(struct child *c)
+{
+	if (c == NULL || c->pid <= 0)
+		return;
+	child_kill(c);
+	while (waitpid(c->pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
+/*
+ * Rooms that have said all may not have ended yet, or, after a start that
+ * failed, not at all; whoever counts our processes finds none after us.
+ */
+static void
+end_children(struct parent *p)
+{
+	struct generation	*g;
+	struct child		*c;
+
+	TAILQ_FOREACH(g, &p->generations, entry)
+		TAILQ_FOREACH(c, &g->children, entry)
+			end_child(c);
+	end_child(p->config);
+	end_child(p->checker);
+	end_child(p->keygen);
+}
+
+static void
 clean_up(struct parent *p)
 {
 	char	 path[1100];
 
+	end_children(p);
 	if (p->control_fd != -1) {
 		snprintf(path, sizeof(path), "%s/%s", p->options.run_dir,
 		    CONTROL_SOCKET);

@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 
 import pytest
 
@@ -132,3 +133,29 @@ def test_the_units_and_scripts_name_the_same_users():
     assert set(re.findall(r"^u (\S+)", sysusers, re.M)) == users
     script = (TREE / "etc/users.sh").read_text()
     assert set(re.search(r"for user in (.*);", script).group(1).split()) == users
+
+
+NOBODY_LEFT = """
+import ctypes, os, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)     # orphans become ours
+p = subprocess.run(sys.argv[1:], capture_output=True)
+try:
+    left = os.waitpid(-1, os.WNOHANG)
+    print("somebody is left:", left)
+except ChildProcessError:
+    print("nobody is left", p.returncode)
+"""
+
+
+@pytest.mark.parametrize("text,status", [(None, 0), ("issuer: x\n", 1)])
+def test_a_check_leaves_nobody_behind(text, status):
+    """An init that counts a service's processes complains of those left over."""
+    with Dexd(wait=False) as d:
+        if text is not None:
+            d.config_path.write_text(text)
+        for _ in range(5):
+            r = subprocess.run(
+                [sys.executable, "-c", NOBODY_LEFT, *d.command(
+                    "-n", "-f", str(d.config_path), "-r", str(d.run))],
+                capture_output=True, text=True, timeout=60)
+            assert r.stdout == f"nobody is left {status}\n", r.stdout + r.stderr
