@@ -3,7 +3,9 @@
 A kind of client is made once for a running dexd and gives logins:
     login = kind.begin(token_endpoint)      .url: where the person is sent
     login.finish(url)                       the person came back with this
-which returns {"claims": of the ID token, "userinfo": ...} or raises Refused.
+which returns {"claims": of the ID token, "userinfo": ..., "refreshed": claims
+of the ID token after a refresh, "again": why the spent refresh token was refused
+or None} or raises Refused.
 """
 
 import html
@@ -22,6 +24,7 @@ import time
 import urllib.parse
 
 import requests
+from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.jose import JsonWebKey, JsonWebToken
 from authlib.jose.errors import JoseError
@@ -33,7 +36,7 @@ from dexd import BUILD, SECRET
 HERE = pathlib.Path(__file__).resolve().parent
 ALGORITHMS = ["RS256", "ES256"]
 CALLBACK = "http://127.0.0.1:9/callback"
-SCOPE = "openid email profile groups"
+SCOPE = "openid email profile groups offline_access"
 MADE = BUILD / "peers"
 
 
@@ -173,6 +176,7 @@ class Program:
 
 class OpenidClient(Program):
     name = "openid-client"
+    spent = "invalid_request"
     algorithms = {"RS256", "ES256", "EdDSA"}
 
     def build(self):
@@ -193,6 +197,7 @@ class OpenidClient(Program):
 
 class GoOidc(Program):
     name = "go-oidc"
+    spent = "invalid_request"
     algorithms = {"RS256", "ES256"}
 
     def build(self):
@@ -239,6 +244,23 @@ class AuthlibLogin:
                 code_verifier=self.verifier)
         except MismatchingStateException as e:
             raise Refused(str(e)) from e
+        claims = self.verify(tokens)
+        userinfo = self.client.get(self.meta["userinfo_endpoint"],
+                                   timeout=20).json()
+        spent = tokens["refresh_token"]
+        refreshed = self.verify(self.refresh(spent))
+        try:
+            again = self.refresh(spent) and None
+        except OAuthError as e:
+            again = e.error
+        return {"claims": claims, "userinfo": userinfo,
+                "refreshed": refreshed, "again": again}
+
+    def refresh(self, token):
+        return self.client.refresh_token(self.meta["token_endpoint"],
+                                         refresh_token=token)
+
+    def verify(self, tokens):
         keys = JsonWebKey.import_key_set(
             requests.get(self.meta["jwks_uri"], timeout=20).json())
         try:
@@ -252,9 +274,7 @@ class AuthlibLogin:
             claims.validate()
         except JoseError as e:
             raise Refused(str(e)) from e
-        return {"claims": dict(claims),
-                "userinfo": self.client.get(
-                    self.meta["userinfo_endpoint"], timeout=20).json()}
+        return dict(claims)
 
     def close(self):
         self.client.close()
@@ -262,6 +282,7 @@ class AuthlibLogin:
 
 class Authlib:
     name = "Authlib"
+    spent = "invalid_request"
     algorithms = {"RS256", "ES256", "EdDSA"}
     client = "other"
 
@@ -316,6 +337,7 @@ OIDCPassClaimsAs environment
     Require valid-user
     Header set X-Claims "%{{OIDC_id_token_payload}}e"
     Header set X-Userinfo "%{{OIDC_userinfo_json}}e"
+    Header set X-Access-Token "%{{OIDC_access_token}}e"
 </Location>
 """
 
@@ -368,8 +390,17 @@ class ApacheLogin:
         r = self.session.get(url, timeout=20)
         if r.status_code != 200 or r.text != "inside\n":
             raise Refused(self.httpd.log.read_text()[before:])
-        return {"claims": json.loads(r.headers["X-Claims"]),
-                "userinfo": json.loads(r.headers["X-Userinfo"])}
+        got = {"claims": json.loads(r.headers["X-Claims"]),
+               "userinfo": json.loads(r.headers["X-Userinfo"])}
+        return {**got, **self.refresh(r.headers["X-Access-Token"])}
+
+    def refresh(self, old):
+        """The module's own hook: it refreshes and sends the person back."""
+        r = self.session.get(self.callback, timeout=20, params={
+            "refresh": self.httpd.url, "access_token": old})
+        assert r.url == self.httpd.url and r.text == "inside\n", (r.url, r.text)
+        assert r.headers["X-Access-Token"] != old
+        return {"refreshed": json.loads(r.headers["X-Claims"]), "again": None}
 
     def close(self):
         self.session.close()
@@ -377,6 +408,7 @@ class ApacheLogin:
 
 class ModAuthOpenidc:
     name = "mod_auth_openidc"
+    spent = None                # keeps its refresh token to itself
     algorithms = {"RS256", "ES256"}
 
     def __init__(self, dexd):

@@ -67,6 +67,11 @@ def test_a_login(maker, dexd, connector, name):
     assert claims["sub"] == userinfo["sub"]
     assert claims["email"] == userinfo["email"]
     assert sorted(claims["groups"]) == sorted(userinfo["groups"]) != []
+    # Refreshed by the client: the same person, of the same login (12.2).
+    for claim in ("iss", "sub", "aud", "name", "groups"):
+        assert got["refreshed"][claim] == claims[claim]
+    # Rotation (RFC 9700 4.14.2): a spent one is refused where a client can try.
+    assert got["again"] == maker.spent
 
 
 def test_an_honest_answer_through_the_liar_is_accepted(maker, liar):

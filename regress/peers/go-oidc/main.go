@@ -15,6 +15,7 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"time"
 
 	oidc "github.com/coreos/go-oidc"
 	"golang.org/x/oauth2"
@@ -44,7 +45,7 @@ func random() string {
 
 // finish does what an application does when the person comes back.
 func finish(ctx context.Context, c *conf, p *oidc.Provider, o *oauth2.Config,
-	back, state, nonce, verifier string) error {
+	back, state, nonce, secret string) error {
 	u, err := url.Parse(back)
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ func finish(ctx context.Context, c *conf, p *oidc.Provider, o *oauth2.Config,
 		return errors.New("another state came back")
 	}
 	token, err := o.Exchange(ctx, q.Get("code"),
-		oauth2.SetAuthURLParam("code_verifier", verifier))
+		oauth2.SetAuthURLParam("code_verifier", secret))
 	if err != nil {
 		return err
 	}
@@ -62,10 +63,11 @@ func finish(ctx context.Context, c *conf, p *oidc.Provider, o *oauth2.Config,
 	if !ok {
 		return errors.New("no id_token")
 	}
-	id, err := p.Verifier(&oidc.Config{
+	verifier := p.Verifier(&oidc.Config{
 		ClientID:             c.ClientID,
 		SupportedSigningAlgs: []string{c.Alg},
-	}).Verify(ctx, raw)
+	})
+	id, err := verifier.Verify(ctx, raw)
 	if err != nil {
 		return err
 	}
@@ -86,8 +88,43 @@ func finish(ctx context.Context, c *conf, p *oidc.Provider, o *oauth2.Config,
 	if err := info.Claims(&more); err != nil {
 		return err
 	}
-	say(map[string]interface{}{"claims": claims, "userinfo": more})
+	next, again, err := refresh(ctx, o, token.RefreshToken)
+	if err != nil {
+		return err
+	}
+	raw, _ = next.Extra("id_token").(string)
+	if id, err = verifier.Verify(ctx, raw); err != nil {
+		return err
+	}
+	var refreshed map[string]interface{}
+	if err := id.Claims(&refreshed); err != nil {
+		return err
+	}
+	say(map[string]interface{}{"claims": claims, "userinfo": more,
+		"refreshed": refreshed, "again": again})
 	return nil
+}
+
+// refresh uses a refresh token twice; why the second time was refused, or nil.
+func refresh(ctx context.Context, o *oauth2.Config, old string) (*oauth2.Token,
+	interface{}, error) {
+	spent := &oauth2.Token{RefreshToken: old, Expiry: time.Unix(1, 0)}
+	next, err := o.TokenSource(ctx, spent).Token()
+	if err != nil {
+		return nil, nil, err
+	}
+	_, err = o.TokenSource(ctx, spent).Token()
+	var refused *oauth2.RetrieveError
+	if !errors.As(err, &refused) {
+		return next, nil, nil
+	}
+	var why struct {
+		Error string `json:"error"`
+	}
+	if err := json.Unmarshal(refused.Body, &why); err != nil {
+		return nil, nil, err
+	}
+	return next, why.Error, nil
 }
 
 func run() error {

@@ -39,7 +39,10 @@ async function main() {
     const tokens = await client.callback(conf.redirect_uri,
       client.callbackParams(line), checks);
     const userinfo = await client.userinfo(tokens);
-    say({ claims: tokens.claims(), userinfo });
+    const next = await client.refresh(tokens);
+    const again = await client.refresh(tokens.refresh_token).then(
+      () => null, (e) => e.error);
+    say({ claims: tokens.claims(), userinfo, refreshed: next.claims(), again });
     break;
   }
 }
