@@ -317,7 +317,8 @@ tell_file(struct child *c, const struct theme_file *f)
 
 	do {
 		n = f->bytes.len - at < CHUNK ? f->bytes.len - at : CHUNK;
-		m.bytes = span_mem(f->bytes.p + at, n);
+		/* span_ptr(): an empty file has no bytes to point into. */
+		m.bytes = span_mem(span_ptr(buf_span(&f->bytes)) + at, n);
 		at += n;
 		m.more = at < f->bytes.len;
 		child_tell(c, PA_FE_FILE, &m, -1);
