@@ -40,6 +40,11 @@
  */
 
 #define WAITING_MAX	32	/* for one token */
+/*
+ * Whoever waited longer could be answered after the frontend has given up, and
+ * that would be a token rotated for nobody.
+ */
+#define WAITING_SECS	15
 #define WANTED_MAX	(64 * 1024)
 
 enum turn { TURN_NONE, TURN_WAITING, TURN_MINE };
@@ -55,6 +60,7 @@ struct refresh {
 	struct buf		 mem;		/* text borrows from it */
 	struct refresh_text	 text;		/* what was presented */
 	enum turn		 turn;
+	time_t			 since;		/* of the arrival */
 	struct event		 again;		/* read the row, not nested */
 	struct list_buf		 wanted;	/* scopes */
 	struct list_buf		 kept;
@@ -246,13 +252,14 @@ on_identity(void *arg, struct msg *m)
 {
 	struct request			*r = arg;
 	struct refresh			*f = r->flow;
-	const struct msg_au_en_identity	*i = &m->au_en_identity;
+	const struct msg_au_en_identity	*i;
 	struct refresh_token		 t;
 
-	if (m == NULL || i->status == IDENTITY_BUSY) {
+	if (m == NULL || m->au_en_identity.status == IDENTITY_BUSY) {
 		busy(r);
 		return;
 	}
+	i = &m->au_en_identity;
 	if (i->status != IDENTITY_OK ||
 	    !span_eq(i->user_id, kept(f, KEPT_USER))) {
 		log_refused(r);
@@ -418,6 +425,15 @@ on_row(void *arg, enum store_status status, const struct refresh_token *t)
 		ask_connector(r, conn, t);
 }
 
+static time_t
+uptime(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (ts.tv_sec);
+}
+
 static void
 on_again(evutil_socket_t fd, short what, void *arg)
 {
@@ -425,7 +441,11 @@ on_again(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	store_refresh_token_get(f->r->e->store, f->text.id, on_row, f->r);
+	if (uptime() - f->since > WAITING_SECS)
+		busy(f->r);
+	else
+		store_refresh_token_get(f->r->e->store, f->text.id, on_row,
+		    f->r);
 }
 
 static struct refresh *
@@ -437,6 +457,7 @@ refresh_new(struct request *r, struct client *client, struct span token)
 		return (NULL);
 	f->r = r;
 	f->client = client;
+	f->since = uptime();
 	buf_init(&f->mem, 4096);
 	list_buf_init(&f->wanted, WANTED_MAX);
 	list_buf_init(&f->kept, WANTED_MAX);

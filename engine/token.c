@@ -64,7 +64,8 @@ token_sign(struct request *r, const struct msg_en_sg_sign *ask,
 bool
 token_signed(struct request *r, const struct msg *m)
 {
-	if (m == NULL || m->sg_en_signed.status == SIGN_NO_KEY)
+	if (r->frontend == NULL || m == NULL ||
+	    m->sg_en_signed.status == SIGN_NO_KEY)
 		answer_oauth_error(r, 503, "temporarily_unavailable", NULL);
 	else if (m->sg_en_signed.status == SIGN_REFUSED)
 		answer_oauth_error(r, 400, "invalid_grant",

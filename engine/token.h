@@ -35,7 +35,10 @@ bool	 token_connector(struct request *, const struct client *,
 void	 token_sign(struct request *, const struct msg_en_sg_sign *,
 	    void (*then)(void *, struct msg *));
 
-/* Did the signer sign?  NULL: it never answered. */
+/*
+ * Did the signer sign?  NULL: it never answered.  Nor is anything spent for a
+ * frontend that has gone.
+ */
 bool	 token_signed(struct request *, const struct msg *);
 
 /* Appends the answer of RFC 6749 section 5.1, members in dex's order. */
