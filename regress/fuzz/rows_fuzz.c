@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* link: store/schema.c store/timetext.c store/write_set.c store/sqlite.c store/sqlite_migrate.c store/sqlite_commit.c store/sqlite_read.c */
+/* link: store/schema.c store/timetext.c store/write_set.c store/offline.c store/sqlite.c store/sqlite_offline.c store/sqlite_migrate.c store/sqlite_commit.c store/sqlite_read.c */
 /* libs: sqlite3 libevent_core jansson */
 
 #include "regress/fuzz/fuzz.h"
@@ -135,6 +135,25 @@ on_code(void *arg, enum store_status status, const struct auth_code *c)
 }
 
 static void
+on_refresh_token(void *arg, enum store_status status,
+    const struct refresh_token *t)
+{
+	(void)arg;
+	RULE((status == STORE_OK) == (t != NULL));
+	if (t == NULL)
+		return;
+	RULE(t->created_at <= INT64_MAX && t->last_used <= INT64_MAX);
+	touch_claims(&t->claims);
+	fuzz_touch_list(t->scopes);
+	fuzz_touch(t->nonce);
+	fuzz_touch(t->connector_data);
+	fuzz_touch(t->secret);
+	fuzz_touch(t->obsolete);
+	fuzz_touch(t->attestation);
+	fuzz_touch(t->grant_id);
+}
+
+static void
 on_keyset(void *arg, enum store_status status, uint64_t serial,
     struct span sealed)
 {
@@ -185,7 +204,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
 	static const char * const	 tables[] = { "auth_request",
-		"auth_code", "dexd_keyset" };
+		"auth_code", "dexd_keyset", "refresh_token",
+		"offline_session" };
 	struct fuzz_input		 in = { p, len };
 	size_t				 i;
 
@@ -197,6 +217,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		insert(tables[i], &in);
 	store_auth_request_get(store, span_str("id"), on_request, NULL);
 	store_auth_code_get(store, span_str("id"), on_code, NULL);
+	sqlite_run(store->db, "update offline_session set (user_id, conn_id) ="
+	    " (select claims_user_id, connector_id from refresh_token)");
+	store_refresh_token_get(store, span_str("id"), on_refresh_token, NULL);
 	sqlite_run(store->db, "update dexd_keyset set id = 1");
 	store_keyset_get(store, on_keyset, NULL);
 	store_gc(store, fuzz_u64(&in), on_gc, NULL);
