@@ -29,10 +29,11 @@
 #include <unistd.h>
 
 /*
- * Drives dexd on loopback: whole logins through the connector "mock", or one
- * path again and again.  Each worker has one keep-alive connection and checks
- * every answer.  Prints one line: rate, median and 99th percentile.
- * usage: load port seconds workers [path]
+ * Drives dexd on loopback: whole logins through the connector "mock" or with a
+ * password, refreshes of one token for each worker, or one path again and
+ * again.  Each worker has one keep-alive connection and a client of its own, and
+ * checks every answer.  Prints one line: rate, median and 99th percentile.
+ * usage: load port seconds workers [login | password | refresh | path]
  */
 
 #define SAMPLES	(1 << 20)
@@ -51,6 +52,8 @@ struct worker {
 	size_t		 len;		/* bytes in `in` */
 	size_t		 used;		/* of the answer before */
 	char		 cookie[4096];
+	char		 client[16];
+	char		 token[128];	/* to refresh; "": none */
 	unsigned	 count;
 	unsigned	 errors;
 	float		*ms;
@@ -58,7 +61,7 @@ struct worker {
 
 static int		 port;
 static double		 until;
-static const char	*path;
+static const char	*what;
 
 static double
 now(void)
@@ -165,41 +168,100 @@ target_of(const char *location)
 }
 
 static bool
-login(struct worker *w)
+post(struct worker *w, const char *target, const char *form, struct answer *a)
 {
-	struct answer	 a;
-	char		 target[8192], text[8192], *location, *cookie, *code;
+	char	 text[16384];
 
-	if (!get(w, "/dex/auth/mock?client_id=bench&response_type=code"
-	    "&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcb&scope=openid+email"
-	    "&state=s&nonce=n", &a) || a.status != 302 ||
-	    (cookie = field(&a, "Set-Cookie: ")) == NULL)
+	snprintf(text, sizeof(text), "POST %s HTTP/1.1\r\nHost: x\r\n"
+	    "Cookie: %s\r\nContent-Type: application/x-www-form-urlencoded"
+	    "\r\nContent-Length: %zu\r\n\r\n%s", target, w->cookie,
+	    strlen(form), form);
+	return (send_request(w, text, a));
+}
+
+/* Redeems the code of this redirect to the client. */
+static bool
+redeem(struct worker *w, struct answer *a)
+{
+	char	 form[8192], *location = field(a, "Location: ");
+	char	*code = location == NULL ? NULL : strstr(location, "code=");
+
+	if (code == NULL)
 		return (false);
-	snprintf(w->cookie, sizeof(w->cookie), "%.*s",
-	    (int)strcspn(cookie, ";"), cookie);
-	if ((location = field(&a, "Location: ")) == NULL)
-		return (false);
-	snprintf(target, sizeof(target), "%s", target_of(location));
-	if (!get(w, target, &a) || a.status != 303 ||
-	    (location = field(&a, "Location: ")) == NULL ||
-	    (code = strstr(location, "code=")) == NULL)
-		return (false);
-	snprintf(target, sizeof(target), "grant_type=authorization_code"
-	    "&client_id=bench&client_secret=bench&redirect_uri="
-	    "http%%3A%%2F%%2F127.0.0.1%%3A9%%2Fcb&code=%.25s", code + 5);
-	snprintf(text, sizeof(text), "POST /dex/token HTTP/1.1\r\nHost: x\r\n"
-	    "Content-Type: application/x-www-form-urlencoded\r\n"
-	    "Content-Length: %zu\r\n\r\n%s", strlen(target), target);
-	return (send_request(w, text, &a) && a.status == 200 &&
-	    strstr(a.body, "\"id_token\":\"") != NULL);
+	snprintf(form, sizeof(form), "grant_type=authorization_code"
+	    "&client_id=%s&client_secret=bench&redirect_uri="
+	    "http%%3A%%2F%%2F127.0.0.1%%3A9%%2Fcb&code=%.25s", w->client,
+	    code + 5);
+	return (post(w, "/dex/token", form, a) && a->status == 200 &&
+	    strstr(a->body, "\"id_token\":\"") != NULL);
 }
 
 static bool
-fetch(struct worker *w)
+login(struct worker *w, const char *connector, const char *scope,
+    struct answer *a)
+{
+	char	 target[8192], *location, *cookie;
+	bool	 password = strcmp(connector, "local") == 0;
+
+	snprintf(target, sizeof(target), "/dex/auth/%s?client_id=%s"
+	    "&response_type=code&redirect_uri=http%%3A%%2F%%2F127.0.0.1%%3A9"
+	    "%%2Fcb&scope=%s&state=s&nonce=n", connector, w->client, scope);
+	if (!get(w, target, a) || a->status != 302 ||
+	    (cookie = field(a, "Set-Cookie: ")) == NULL)
+		return (false);
+	snprintf(w->cookie, sizeof(w->cookie), "%.*s",
+	    (int)strcspn(cookie, ";"), cookie);
+	if ((location = field(a, "Location: ")) == NULL)
+		return (false);
+	snprintf(target, sizeof(target), "%s", target_of(location));
+	return ((password ? post(w, target,
+	    "login=ada%40example.com&password=password", a) :
+	    get(w, target, a)) && a->status == 303 && redeem(w, a));
+}
+
+/* Keeps the refresh token of a token answer. */
+static bool
+keep_token(struct worker *w, struct answer *a)
+{
+	static const char	 name[] = "\"refresh_token\":\"";
+	char			*p = strstr(a->body, name);
+
+	if (p == NULL)
+		return (false);
+	p += sizeof(name) - 1;
+	snprintf(w->token, sizeof(w->token), "%.*s", (int)strcspn(p, "\""), p);
+	return (true);
+}
+
+/* The first time, and when the token was lost, a login goes before. */
+static bool
+refresh(struct worker *w)
+{
+	struct answer	 a;
+	char		 form[1024];
+
+	if (*w->token == '\0')
+		return (login(w, "mock", "openid+email+offline_access", &a) &&
+		    keep_token(w, &a));
+	snprintf(form, sizeof(form), "grant_type=refresh_token&client_id=%s"
+	    "&client_secret=bench&refresh_token=%s", w->client, w->token);
+	*w->token = '\0';
+	return (post(w, "/dex/token", form, &a) && a.status == 200 &&
+	    keep_token(w, &a));
+}
+
+static bool
+turn(struct worker *w)
 {
 	struct answer	 a;
 
-	return (get(w, path, &a) && a.status == 200);
+	if (strcmp(what, "login") == 0)
+		return (login(w, "mock", "openid+email", &a));
+	if (strcmp(what, "password") == 0)
+		return (login(w, "local", "openid+email", &a));
+	if (strcmp(what, "refresh") == 0)
+		return (refresh(w));
+	return (get(w, what, &a) && a.status == 200);
 }
 
 static void *
@@ -210,7 +272,7 @@ work(void *arg)
 
 	w->fd = dial();
 	for (start = now(); start < until; start = end) {
-		bool	 ok = path == NULL ? login(w) : fetch(w);
+		bool	 ok = turn(w);
 
 		end = now();
 		if (!ok) {
@@ -242,22 +304,26 @@ main(int argc, char *argv[])
 	double		 start, seconds;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: load port seconds workers [path]\n");
+		fprintf(stderr, "usage: load port seconds workers "
+		    "[login | password | refresh | path]\n");
 		return (2);
 	}
 	port = (int)strtol(argv[1], NULL, 10);
 	n = (unsigned)strtoul(argv[3], NULL, 10);
-	path = argc > 4 ? argv[4] : NULL;
+	what = argc > 4 ? argv[4] : "login";
 	if (n == 0 || n > 256 || (workers = calloc(n, sizeof(*workers))) ==
 	    NULL)
 		return (1);
 	start = now();
 	until = start + strtod(argv[2], NULL);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		snprintf(workers[i].client, sizeof(workers[i].client),
+		    "bench%u", i % 32);
 		if ((workers[i].ms = malloc(SAMPLES * sizeof(float))) ==
 		    NULL || pthread_create(&workers[i].thread, NULL, work,
 		    &workers[i]) != 0)
 			return (1);
+	}
 	for (i = 0; i < n; i++)
 		pthread_join(workers[i].thread, NULL);
 	seconds = now() - start;
@@ -274,8 +340,8 @@ main(int argc, char *argv[])
 	}
 	qsort(all, total, sizeof(float), by_time);
 	printf("%-28s %10.0f /s   p50 %7.2f ms   p99 %7.2f ms   %u errors\n",
-	    path == NULL ? "login" : path, total / seconds,
+	    what, total / seconds,
 	    total == 0 ? 0. : (double)all[total / 2],
-	    total == 0 ? 0. : (double)all[total / 100 * 99], errors);
+	    total == 0 ? 0. : (double)all[total * 99ul / 100], errors);
 	return (errors != 0);
 }

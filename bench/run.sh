@@ -30,11 +30,20 @@ web: {http: "127.0.0.1:$port"}
 logger: {level: error}
 oauth2: {skipApprovalScreen: true}
 signer: {type: local, config: {keysRotationPeriod: 6h, algorithm: $1}}
-staticClients:
-- {id: bench, name: Bench, secret: bench, redirectURIs: ["http://127.0.0.1:9/cb"]}
+enablePasswordDB: true
+staticPasswords:
+- email: ada@example.com
+  userID: ada
+  username: ada
+  hash: \$2a\$10\$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W
 connectors:
 - {type: mockCallback, id: mock, name: Mock}
+staticClients:
 EOF
+	for i in $(seq 0 31); do	# one person has one refresh token in each
+		echo "- {id: bench$i, name: Bench, secret: bench," \
+		    'redirectURIs: ["http://127.0.0.1:9/cb"]}'
+	done >>"$dir/dexd.yaml"
 }
 serve() {	# algorithm
 	rm -f "$dir"/db/*
@@ -78,10 +87,22 @@ awk -v ticks=$(($(cpu) - before)) -v hz="$(getconf CLK_TCK)" '{
 	printf "%-28s %10.2f ms\n", "CPU of one login", ticks / hz * 1000 / ($2 * 4) }' \
     "$dir/login"
 load 32
+load 8 refresh
 memory
 stop
 serve ES256
 echo "== dexd on one core, ES256"
 load 8
+load 8 refresh
+stop
+pin0= pin1=
+serve RS256
+echo "== dexd and the driver on all cores, RS256"
+load 8 password
+echo "-- refresh beside 8 password logins"
+load 8 password &
+beside=$!
+load 8 refresh
+wait "$beside"
 stop
 trap - EXIT
