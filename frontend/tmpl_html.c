@@ -28,8 +28,6 @@
  * in a state where no value may stand.
  */
 
-#define CUT	"an action cuts a tag, a comment or their like in two"
-
 /* One text on its way through the machine. */
 struct walk {
 	struct html		*h;
@@ -172,6 +170,32 @@ attr_hash(struct walk *w)
 
 /* ---- tags ---- */
 
+/* Counts the elements within which a browser reads others differently. */
+static void
+count_open(struct html *h)
+{
+	static const char * const	 names[HTML_OPENS] = {
+		[HTML_SVG] = "svg", [HTML_MATH] = "math",
+		[HTML_SELECT] = "select", [HTML_NOSCRIPT] = "noscript" };
+	int				 i;
+
+	for (i = 0; i < HTML_OPENS; i++) {
+		if (strcmp(h->tag, names[i]) != 0)
+			continue;
+		if (h->closing && h->open[i] != 0)
+			h->open[i]--;
+		else if (!h->closing && h->open[i] != UINT8_MAX &&
+		    (!h->slash || i > HTML_MATH))
+			h->open[i]++;
+	}
+}
+
+static bool
+is_foreign(const struct html *h)
+{
+	return (h->open[HTML_SVG] != 0 || h->open[HTML_MATH] != 0);
+}
+
 static void
 tag_end(struct walk *w)
 {
@@ -181,6 +205,7 @@ tag_end(struct walk *w)
 
 	h->state = HTML_TEXT;
 	h->opener = false;
+	count_open(h);
 	if (h->closing)
 		return;
 	if (is_one_of(h->tag, raw)) {
@@ -189,8 +214,14 @@ tag_end(struct walk *w)
 	} else if (strcmp(h->tag, "title") == 0 ||
 	    strcmp(h->tag, "textarea") == 0)
 		h->state = HTML_RCDATA;
-	else if (strcmp(h->tag, "plaintext") == 0)
-		w->why = "plaintext never ends";
+	else if (strcmp(h->tag, "plaintext") == 0 ||
+	    strcmp(h->tag, "frameset") == 0)
+		w->why = "plaintext and frameset are not supported";
+	if (h->state != HTML_TEXT && h->open[HTML_SELECT] != 0)
+		w->why = "a script, a style or their like in a select";
+	/* Only there such a tag is whole: <script/>. */
+	if (h->state != HTML_TEXT && h->slash && is_foreign(h))
+		h->state = HTML_TEXT;
 }
 
 static void
@@ -212,8 +243,11 @@ in_tag(struct walk *w, uint8_t c)
 
 	if (c == '>')
 		tag_end(w);
-	else if (h->state == HTML_NAME_SPLIT && !is_space(c) && c != '/')
-		w->why = CUT;
+	h->slash = c == '/';
+	if (c == '>')
+		return;
+	if (h->state == HTML_NAME_SPLIT && !is_space(c) && c != '/')
+		w->why = HTML_CUT;
 	else if (is_space(c) || c == '/')
 		h->state = HTML_TAG;
 	else {
@@ -311,6 +345,7 @@ in_value(struct walk *w, uint8_t c)
 	    (h->state == HTML_VALUE_BARE && is_space(c))) {
 		attr_hash(w);
 		h->state = HTML_TAG;
+		h->slash = false;
 		h->attr = ATTR_PLAIN;
 		h->part = URL_START;
 		memset(h->scheme, 0, sizeof(h->scheme));
@@ -347,10 +382,13 @@ in_raw(struct walk *w, uint8_t c)
 		else if (strcmp(h->tag, "style") == 0)
 			code_hash(w, TMPL_STYLE, false);
 		h->state = HTML_TAG_NAME;
-		h->closing = false;
+		h->closing = h->slash = false;
 		memset(h->tag, 0, sizeof(h->tag));
 		return;
 	}
+	/* In SVG a tag would be one. */
+	if (c == '<' && is_foreign(h))
+		w->why = "a < in a script or a style in SVG or MathML";
 	/* Such a script would not end where it seems to. */
 	h->opener = h->opener || starts_with(w->rest, "<!--");
 	if (h->opener && starts_with(w->rest, "<script"))
@@ -365,6 +403,7 @@ in_rcdata(struct walk *w)
 
 	if (is_end_tag(h, w->rest)) {
 		h->state = HTML_TAG_NAME;
+		h->slash = false;
 		memset(h->tag, 0, sizeof(h->tag));
 	} else if (w->rest.len > 1 && w->rest.p[0] == '<' &&
 	    (is_letter(w->rest.p[1]) || w->rest.p[1] == '/'))
@@ -382,30 +421,46 @@ in_text(struct walk *w)
 		return;
 	if (starts_with(rest, "<!--")) {
 		h->state = HTML_COMMENT;
-		h->dashes = 0;
+		h->comment = COMMENT_LESS;
 	} else if (starts_with(rest, "<![CDATA["))
 		w->why = "CDATA is not supported";
 	else if (is_letter(next) || (next == '/' && rest.len > 2 &&
 	    is_letter(rest.p[2]))) {
 		h->state = HTML_TAG_NAME;
-		h->closing = h->equiv = h->content = false;
+		h->closing = h->equiv = h->content = h->slash = false;
 		memset(h->tag, 0, sizeof(h->tag));
 		memset(h->name, 0, sizeof(h->name));
 	} else if (next == '!' || next == '?' || next == '/')
 		h->state = HTML_DECLARATION;
 }
 
-/* Its own two dashes count: <!--> is a whole comment. */
+/* HTML 13.2.5.41 and on: the four bytes of <!-- come through here as well. */
 static void
 in_comment(struct html *h, uint8_t c)
 {
-	if (c == '>' && h->dashes >= 2)
+	static const enum comment	 dashed[] = {
+		[COMMENT_OTHER] = COMMENT_DASH,
+		[COMMENT_LESS] = COMMENT_OTHER,
+		[COMMENT_BANG] = COMMENT_OPEN1,
+		[COMMENT_OPEN1] = COMMENT_START,
+		[COMMENT_START] = COMMENT_START_DASH,
+		[COMMENT_START_DASH] = COMMENT_END,
+		[COMMENT_DASH] = COMMENT_END,
+		[COMMENT_END] = COMMENT_END,
+		[COMMENT_END_BANG] = COMMENT_DASH,
+	};
+
+	if (c == '-')
+		h->comment = dashed[h->comment];
+	else if (c == '>' && (h->comment == COMMENT_START ||
+	    h->comment == COMMENT_START_DASH || h->comment == COMMENT_END ||
+	    h->comment == COMMENT_END_BANG))
 		h->state = HTML_TEXT;
-	else if (c == '-')
-		h->dashes = h->dashes == 3 ? 1 : h->dashes == 2 ? 2 :
-		    h->dashes + 1;
+	else if (c == '!' && h->comment == COMMENT_LESS)
+		h->comment = COMMENT_BANG;
 	else
-		h->dashes = c == '!' && h->dashes == 2 ? 3 : 0;
+		h->comment = c == '!' && h->comment == COMMENT_END ?
+		    COMMENT_END_BANG : COMMENT_OTHER;
 }
 
 static void
@@ -415,9 +470,10 @@ in_tag_name(struct html *h, struct walk *w, uint8_t c)
 		tag_end(w);
 	else if (c == '/' && h->tag[0] == '\0')
 		h->closing = true;
-	else if (is_space(c) || c == '/')
+	else if (is_space(c) || c == '/') {
 		h->state = HTML_TAG;
-	else
+		h->slash = c == '/';
+	} else
 		name_add(h->tag, sizeof(h->tag), c);
 }
 
@@ -432,9 +488,10 @@ in_attr_name(struct walk *w, uint8_t c)
 		h->state = HTML_BEFORE_VALUE;
 	else if (c == '>')
 		tag_end(w);
-	else if (c == '/')
+	else if (c == '/') {
 		h->state = HTML_TAG;
-	else if (is_space(c))
+		h->slash = true;
+	} else if (is_space(c))
 		h->state = HTML_AFTER_NAME;
 	else if (h->state == HTML_AFTER_NAME) {
 		h->state = HTML_TAG;
@@ -521,120 +578,15 @@ html_advance(struct html *h, struct span text, struct html_code *code,
 
 	for (i = 0; i < text.len && w.why == NULL; i++) {
 		w.rest = span_mem(text.p + i, text.len - i);
-		step(&w, text.p[i]);
+		/* A browser with scripts ends it here, whatever is open. */
+		if (h->open[HTML_NOSCRIPT] != 0 && h->state != HTML_TEXT &&
+		    starts_with(w.rest, "</noscript"))
+			w.why = "a noscript ends inside something";
+		else
+			step(&w, text.p[i]);
 		*line += text.p[i] == '\n' && w.why == NULL;
 	}
 	if (w.why == NULL && is_cut(h, text))
-		w.why = CUT;
+		w.why = HTML_CUT;
 	return (w.why);
-}
-
-/* ---- between texts ---- */
-
-const char *
-html_before_action(const struct html *h)
-{
-	if (h->state == HTML_RAW)
-		return ("no action may stand in a script, a style or their "
-		    "like");
-	if (h->state == HTML_TAG_NAME)
-		return (CUT);
-	if ((h->state == HTML_VALUE_DQ || h->state == HTML_VALUE_SQ ||
-	    h->state == HTML_VALUE_BARE) && h->attr == ATTR_CODE)
-		return ("no action may stand in an attribute that is code");
-	return (NULL);
-}
-
-void
-html_nudge(struct html *h)
-{
-	if (h->state == HTML_ATTR_NAME)
-		h->state = HTML_NAME_SPLIT;
-	else if (h->state == HTML_AFTER_NAME)
-		h->state = HTML_TAG;
-	if (h->state == HTML_TAG || h->state == HTML_NAME_SPLIT)
-		memset(h->name, 0, sizeof(h->name));
-	if (h->state == HTML_TEXT) {
-		memset(h->tag, 0, sizeof(h->tag));
-		memset(h->name, 0, sizeof(h->name));
-		h->closing = h->equiv = h->content = h->opener = false;
-	}
-}
-
-/* All that matters but the flags of the tag and the part of a URL. */
-static bool
-is_like(const struct html *a, const struct html *b)
-{
-	return (a->state == b->state && a->attr == b->attr &&
-	    strcmp(a->tag, b->tag) == 0 && strcmp(a->name, b->name) == 0 &&
-	    a->closing == b->closing && a->opener == b->opener &&
-	    (a->state != HTML_COMMENT || a->dashes == b->dashes));
-}
-
-bool
-html_same(const struct html *a, const struct html *b)
-{
-	if (a->state == HTML_TEXT && b->state == HTML_TEXT)
-		return (true);
-	return (is_like(a, b) && a->equiv == b->equiv &&
-	    a->content == b->content && a->part == b->part &&
-	    strcmp(a->scheme, b->scheme) == 0);
-}
-
-bool
-html_join(struct html *a, const struct html *b)
-{
-	struct html	 c = *b;
-
-	if (a->state == HTML_TEXT && b->state == HTML_TEXT)
-		return (true);
-	/* A name may have been cut in one of two branches. */
-	if (a->state == HTML_NAME_SPLIT && b->state == HTML_TAG)
-		c.state = HTML_NAME_SPLIT;
-	else if (a->state == HTML_TAG && b->state == HTML_NAME_SPLIT)
-		a->state = HTML_NAME_SPLIT;
-	if (!is_like(a, &c))
-		return (false);
-	a->equiv |= c.equiv;
-	a->content |= c.content;
-	if (a->part != c.part || strcmp(a->scheme, c.scheme) != 0)
-		a->part = a->part == URL_BAD || c.part == URL_BAD ? URL_BAD :
-		    URL_UNKNOWN;
-	return (true);
-}
-
-const char *
-html_put_value(struct html *h, enum escape *e)
-{
-	*e = ESCAPE_HTML;
-	if (h->state == HTML_TEXT || h->state == HTML_RCDATA)
-		return (NULL);
-	if ((h->state != HTML_VALUE_DQ && h->state != HTML_VALUE_SQ) ||
-	    h->attr == ATTR_CODE)
-		return ("no value may stand here: only in text and in quoted "
-		    "attributes without code");
-	if (strcmp(h->tag, "meta") == 0 && strcmp(h->name, "content") == 0) {
-		if (h->equiv)
-			return ("a value in the content of an http-equiv");
-		h->content = true;
-	}
-	if (h->attr != ATTR_URL)
-		return (NULL);
-	switch (h->part) {
-	case URL_START:
-		*e = ESCAPE_URL_START;
-		h->part = URL_VALUE;
-		return (NULL);
-	case URL_PATH:
-		*e = ESCAPE_URL_PATH;
-		return (NULL);
-	case URL_QUERY:
-		*e = ESCAPE_URL_QUERY;
-		return (NULL);
-	case URL_BAD:
-		return ("a value behind a scheme that is not http, https, "
-		    "mailto or tel");
-	default:
-		return ("a value would be part of the scheme of a URL");
-	}
 }

@@ -107,6 +107,12 @@ enum attr_kind { ATTR_PLAIN, ATTR_URL, ATTR_CODE };
 enum url_part { URL_START, URL_SCHEME, URL_VALUE, URL_PATH, URL_QUERY,
 	URL_BAD, URL_UNKNOWN };
 
+/* What was last in a comment: <!--, <!---, -, --, --! or anything else. */
+enum comment { COMMENT_OTHER, COMMENT_LESS, COMMENT_BANG, COMMENT_OPEN1,
+	COMMENT_START, COMMENT_START_DASH, COMMENT_DASH, COMMENT_END,
+	COMMENT_END_BANG };
+enum html_open { HTML_SVG, HTML_MATH, HTML_SELECT, HTML_NOSCRIPT, HTML_OPENS };
+
 /* The code of a script, a style element or such an attribute. */
 struct html_code {
 	struct buf	 text;
@@ -126,8 +132,13 @@ struct html {
 	bool		 equiv;		/* the tag has http-equiv */
 	bool		 content;	/* and a value in content */
 	bool		 opener;	/* RAW: <!-- was seen */
-	unsigned	 dashes;	/* COMMENT: that were last */
+	bool		 slash;		/* TAG: the last byte was one */
+	enum comment	 comment;
+	/* Open elements within which others are read in other ways. */
+	uint8_t		 open[HTML_OPENS];
 };
+
+#define HTML_CUT	"an action cuts a tag, a comment or their like in two"
 
 /* NULL, or why the text is refused; *line counts on. */
 const char	*html_advance(struct html *, struct span text,

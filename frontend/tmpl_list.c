@@ -325,8 +325,11 @@ call_sort_alpha(struct tmpl_run *run, const struct tvalue *a, unsigned n,
 	(void)n;
 	if (items == NULL || !run_work(run, l.n * 12))
 		return;
-	for (i = 0; i < l.n; i++)
+	for (i = 0; i < l.n; i++) {
 		items[i] = tvalue_str(tvalue_text(run, &l.items[i]));
+		if (!run_work(run, items[i].str.len / 2))
+			return;		/* comparing would take too long */
+	}
 	qsort(items, l.n, sizeof(*items), by_text);
 	*v = list_of(items, l.n);
 }

@@ -118,16 +118,20 @@ call_untitle(struct tmpl_run *run, const struct tvalue *a, unsigned n,
 static struct span
 trim(struct span s, const struct span *cutset)
 {
-#define CUTS(c)	(cutset == NULL ? is_space(c) : cutset->len != 0 &&	\
-    memchr(cutset->p, (c), cutset->len) != NULL)
-	while (s.len != 0 && CUTS(*s.p)) {
+	bool	 cuts[256] = { false };
+	size_t	 i;
+
+	for (i = 0; cutset == NULL && i < 256; i++)
+		cuts[i] = is_space((uint8_t)i);
+	for (i = 0; cutset != NULL && i < cutset->len; i++)
+		cuts[cutset->p[i]] = true;
+	while (s.len != 0 && cuts[*s.p]) {
 		s.p++;
 		s.len--;
 	}
-	while (s.len != 0 && CUTS(s.p[s.len - 1]))
+	while (s.len != 0 && cuts[s.p[s.len - 1]])
 		s.len--;
 	return (s);
-#undef CUTS
 }
 
 static void

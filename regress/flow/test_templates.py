@@ -320,7 +320,8 @@ def test_check_of_what_is_right(make):
     """Only pages that dexd shows are compiled: dex's others hold what we refuse."""
     d = make("dex", start=False)
     assert "{{ .Mode }};" in (d.web / "templates/webauthn_verify.html").read_text()
-    assert check(d) == (0, "configuration OK\n")
+    status, text = check(d)
+    assert status == 0 and text.startswith("configuration OK\n"), text
 
 
 def test_links_that_stay_inside(make):
@@ -400,6 +401,24 @@ def test_a_page_that_fails_is_said(make):
     assert r.status_code == 500
     assert "error.html:2: the page takes too many steps" in d.read_log()
     assert Browser(d).get("healthz").status_code == 200
+
+
+def test_manual_lists_every_function():
+    """dexd.yaml(5) and the tables of the compiler name the same functions."""
+    root = THEMES.parent.parent
+    have = set()
+    for f in root.glob("frontend/tmpl_*.c"):
+        have |= set(re.findall(r'^\t\t?\{ "([A-Za-z0-9]+)", \w+, \w+, \w+ \},$',
+                               f.read_text(), re.M))
+    manual = (root / "man" / "dexd.yaml.5").read_text()
+    part = manual[manual.index(".It Functions of Go"):
+                  manual.index("Letters are those")]
+    named = set()
+    for line in part.splitlines():
+        if line.startswith(".Ic"):
+            named |= set(line[3:].replace(",", " ").replace(" .", " ").split())
+    assert len(have) > 80
+    assert have == named
 
 
 def test_directory_from_the_environment(make):

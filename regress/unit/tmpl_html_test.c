@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* link: frontend/tmpl.c frontend/tmpl_context.c frontend/tmpl_escape.c frontend/tmpl_func.c frontend/tmpl_html.c frontend/tmpl_list.c frontend/tmpl_number.c frontend/tmpl_parse.c frontend/tmpl_pipe.c frontend/tmpl_run.c frontend/tmpl_text.c frontend/tmpl_value.c */
+/* link: frontend/tmpl.c frontend/tmpl_context.c frontend/tmpl_escape.c frontend/tmpl_func.c frontend/tmpl_html.c frontend/tmpl_list.c frontend/tmpl_number.c frontend/tmpl_parse.c frontend/tmpl_pipe.c frontend/tmpl_place.c frontend/tmpl_run.c frontend/tmpl_text.c frontend/tmpl_value.c */
 
 #include "tmpl_page.h"
 
@@ -158,6 +158,22 @@ readings(void **state)
 	renders("<!-->{{ .Yes }}<!-- --!>{{ .Yes }}<!--->{{ .Yes }}",
 	    "<!-->true<!-- --!>true<!--->true");
 	refuses("<!-- -- !>{{ .Yes }}-->", "no value");
+	refuses("<!--!>{{ .Yes }}-->", "no value");
+	renders("<!----!>{{ .Yes }}<!---->{{ .Yes }}",
+	    "<!----!>true<!---->true");
+	refuses("<svg><style>a<b></style>", "in SVG");
+	refuses("<svg><svg></svg><script>a<b</script>", "in SVG");
+	renders("<svg/><svg><style>a</style></svg><svg><path/></svg><script>"
+	    "a<b</script>{{ .Yes }}<svg><style/>{{ .Yes }}",
+	    "<svg/><svg><style>a</style></svg><svg><path/></svg><script>"
+	    "a<b</script>true<svg><style/>true");
+	refuses("<select><style>{{ .Yes }}</style></select>", "in a select");
+	refuses("<select><iframe></iframe></select>", "in a select");
+	refuses("<frameset>", "frameset");
+	refuses("<noscript><p title='</noscript><a href=\"{{ .Link }}'>",
+	    "noscript ends");
+	renders("<noscript><p title='a'>{{ .Yes }}</p></noscript>",
+	    "<noscript><p title='a'>true</p></noscript>");
 	renders("1 < 2 {{ .Yes }} <3 {{ .Yes }}", "1 < 2 true <3 true");
 	refuses("</ {{ .Yes }}>", "no value");
 	refuses("<? {{ .Yes }}>", "no value");

@@ -1,0 +1,138 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <string.h>
+
+#include "tmpl_int.h"
+
+/* Places in the HTML: what may stand there, and which are the same. */
+
+const char *
+html_before_action(const struct html *h)
+{
+	if (h->state == HTML_RAW)
+		return ("no action may stand in a script, a style or their "
+		    "like");
+	if (h->state == HTML_TAG_NAME)
+		return (HTML_CUT);
+	if ((h->state == HTML_VALUE_DQ || h->state == HTML_VALUE_SQ ||
+	    h->state == HTML_VALUE_BARE) && h->attr == ATTR_CODE)
+		return ("no action may stand in an attribute that is code");
+	return (NULL);
+}
+
+void
+html_nudge(struct html *h)
+{
+	if (h->state == HTML_ATTR_NAME)
+		h->state = HTML_NAME_SPLIT;
+	else if (h->state == HTML_AFTER_NAME)
+		h->state = HTML_TAG;
+	if (h->state == HTML_TAG || h->state == HTML_NAME_SPLIT)
+		memset(h->name, 0, sizeof(h->name));
+	if (h->state == HTML_TEXT) {
+		memset(h->tag, 0, sizeof(h->tag));
+		memset(h->name, 0, sizeof(h->name));
+		h->closing = h->equiv = h->content = h->opener = false;
+		h->slash = false;
+		h->comment = COMMENT_OTHER;
+	}
+}
+
+/* All that matters but the flags of the tag and the part of a URL. */
+static bool
+is_like(const struct html *a, const struct html *b)
+{
+	return (a->state == b->state && a->attr == b->attr &&
+	    strcmp(a->tag, b->tag) == 0 && strcmp(a->name, b->name) == 0 &&
+	    a->closing == b->closing && a->opener == b->opener &&
+	    (a->state != HTML_COMMENT || a->comment == b->comment));
+}
+
+bool
+html_same(const struct html *a, const struct html *b)
+{
+	if (memcmp(a->open, b->open, sizeof(a->open)) != 0)
+		return (false);
+	if (a->state == HTML_TEXT && b->state == HTML_TEXT)
+		return (true);
+	return (is_like(a, b) && a->equiv == b->equiv &&
+	    a->content == b->content && a->part == b->part &&
+	    strcmp(a->scheme, b->scheme) == 0);
+}
+
+bool
+html_join(struct html *a, const struct html *b)
+{
+	struct html	 c = *b;
+	int		 i;
+
+	for (i = 0; i < HTML_OPENS; i++)
+		if (c.open[i] > a->open[i])
+			a->open[i] = c.open[i];
+	if (a->state == HTML_TEXT && b->state == HTML_TEXT)
+		return (true);
+	/* A name may have been cut in one of two branches. */
+	if (a->state == HTML_NAME_SPLIT && b->state == HTML_TAG)
+		c.state = HTML_NAME_SPLIT;
+	else if (a->state == HTML_TAG && b->state == HTML_NAME_SPLIT)
+		a->state = HTML_NAME_SPLIT;
+	if (!is_like(a, &c))
+		return (false);
+	a->slash |= c.slash;
+	a->equiv |= c.equiv;
+	a->content |= c.content;
+	if (a->part != c.part || strcmp(a->scheme, c.scheme) != 0)
+		a->part = a->part == URL_BAD || c.part == URL_BAD ? URL_BAD :
+		    URL_UNKNOWN;
+	return (true);
+}
+
+const char *
+html_put_value(struct html *h, enum escape *e)
+{
+	*e = ESCAPE_HTML;
+	if (h->state == HTML_TEXT || h->state == HTML_RCDATA)
+		return (NULL);
+	if ((h->state != HTML_VALUE_DQ && h->state != HTML_VALUE_SQ) ||
+	    h->attr == ATTR_CODE)
+		return ("no value may stand here: only in text and in quoted "
+		    "attributes without code");
+	if (strcmp(h->tag, "meta") == 0 && strcmp(h->name, "content") == 0) {
+		if (h->equiv)
+			return ("a value in the content of an http-equiv");
+		h->content = true;
+	}
+	if (h->attr != ATTR_URL)
+		return (NULL);
+	switch (h->part) {
+	case URL_START:
+		*e = ESCAPE_URL_START;
+		h->part = URL_VALUE;
+		return (NULL);
+	case URL_PATH:
+		*e = ESCAPE_URL_PATH;
+		return (NULL);
+	case URL_QUERY:
+		*e = ESCAPE_URL_QUERY;
+		return (NULL);
+	case URL_BAD:
+		return ("a value behind a scheme that is not http, https, "
+		    "mailto or tel");
+	default:
+		return ("a value would be part of the scheme of a URL");
+	}
+}
