@@ -82,6 +82,18 @@ take_storage(struct config *c, const struct ynode *n, void *target)
 
 /* ---- web ---- */
 
+/* Fit for a header: no control character, so that no other can follow. */
+static bool
+is_line(const struct ynode *n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n->len; i++)
+		if ((uint8_t)n->text[i] < ' ' || n->text[i] == 0x7f)
+			return (false);
+	return (true);
+}
+
 static void
 take_headers(struct config *c, const struct ynode *n, void *target)
 {
@@ -105,13 +117,58 @@ take_headers(struct config *c, const struct ynode *n, void *target)
 		if (i == count)
 			problem(c, m->key_line, "web.headers cannot set "
 			    "\"%s\"", m->key);
-		else if (m->kind == YNODE_SCALAR &&
-		    strpbrk(m->text, "\r\n") == NULL) {
+		else if (m->kind == YNODE_SCALAR && m->len == 0)
+			;	/* dex: not set */
+		else if (m->kind == YNODE_SCALAR && is_line(m)) {
 			list_buf_add(&c->headers, span_str(names[i]));
 			list_buf_add(&c->headers, span_str(m->text));
 		} else if (m->kind != YNODE_NULL)
 			problem(c, m->line, "a header must be one line");
 	}
+}
+
+/* What a browser sends (RFC 6454 section 6.2): scheme, host, perhaps a port. */
+static bool
+is_origin(const char *text)
+{
+	const char	*host = strstr(text, "://");
+
+	return (strcmp(text, "*") == 0 || strcmp(text, "null") == 0 ||
+	    (host != NULL && host != text && host[3] != '\0' &&
+	    strpbrk(host + 3, "/*?# ") == NULL));
+}
+
+static void
+take_origins(struct config *c, const struct ynode *n, void *target)
+{
+	const struct ynode	*i;
+
+	take_strings(c, n, target);
+	if (n->kind != YNODE_LIST)
+		return;
+	for (i = n->child; i != NULL; i = i->next)
+		if (i->kind == YNODE_SCALAR && !is_line(i))
+			problem(c, i->line, "an origin must be one line");
+		else if (i->kind == YNODE_SCALAR && !is_origin(i->text))
+			warning(c, i->line, "\"%s\" is an origin that no "
+			    "browser sends; one looks like "
+			    "https://app.example.com", i->text);
+}
+
+static void
+take_request_headers(struct config *c, const struct ynode *n, void *target)
+{
+	const struct ynode	*i;
+
+	c->request_headers_set = true;
+	take_strings(c, n, target);
+	if (n->kind != YNODE_LIST)
+		return;
+	for (i = n->child; i != NULL; i = i->next)
+		if (i->kind == YNODE_SCALAR && (!is_line(i) ||
+		    strpbrk(i->text, " \"(),/:;<=>?@[\\]{}") != NULL))
+			problem(c, i->line, "\"%s\" is no name of a header",
+			    i->text);
 }
 
 static void
@@ -164,13 +221,16 @@ take_web(struct config *c, const struct ynode *n, void *target)
 		{ "tlsMaxVersion", take_tls_version, AT(tls_max) },
 		{ "headers", take_headers, 0 },
 		{ "clientRemoteIP", take_client_ip, 0 },
-		{ "allowedOrigins", take_unsupported, 0 },
-		{ "allowedHeaders", take_unsupported, 0 },
+		{ "allowedOrigins", take_origins, AT(origins) },
+		{ "allowedHeaders", take_request_headers,
+		    AT(request_headers) },
 		FIELDS_END
 	};
 
 	(void)target;
 	fields_read(c, n, fields, c, "web");
+	if (!c->request_headers_set)
+		list_buf_add(&c->request_headers, span_str("Authorization"));
 	c->http_line = line_of_key(n, "http");
 	c->https_line = line_of_key(n, "https");
 	if (c->http == NULL && c->https == NULL)

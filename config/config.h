@@ -62,6 +62,9 @@ struct config {
 	unsigned		 tls_min;	/* 0: 1.2, 1: 1.3 */
 	unsigned		 tls_max;
 	struct list_buf		 headers;
+	struct list_buf		 origins;	/* web.allowedOrigins */
+	struct list_buf		 request_headers; /* web.allowedHeaders */
+	bool			 request_headers_set;
 	char			*ip_header;
 	struct list_buf		 proxies;
 

@@ -70,6 +70,8 @@ set_defaults(struct config *c)
 	c->tls_max = 1;
 	c->log_level = LEVEL_INFO;
 	list_buf_init(&c->headers, 32768);
+	list_buf_init(&c->origins, 32768);
+	list_buf_init(&c->request_headers, 16384);
 	list_buf_init(&c->proxies, 8192);
 	list_buf_init(&c->extra, 32768);
 }

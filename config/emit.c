@@ -113,6 +113,8 @@ emit_frontend(struct config *c)
 		span_str(c->logo_url), .theme = span_str(c->theme),
 		.extra = msg_list_of(&c->extra),
 		.headers = msg_list_of(&c->headers),
+		.allowed_origins = msg_list_of(&c->origins),
+		.allowed_headers = msg_list_of(&c->request_headers),
 		.client_ip_header = span_str(c->ip_header),
 		.trusted_proxies = msg_list_of(&c->proxies) };
 

@@ -86,6 +86,7 @@ conn_free(struct conn *c)
 	buf_clear(&c->head);
 	buf_clear(&c->body);
 	buf_clear(&c->path);
+	buf_clear(&c->cors);
 	free(c);
 	if (fe->stopping && fe->nconns == 0)
 		room_exit();
@@ -295,6 +296,7 @@ void
 conn_respond(struct conn *c, struct response *r)
 {
 	r->head_only = c->head_only;
+	r->more = buf_span(&c->cors);
 	if (c->fe->stopping)
 		c->close = true;
 	r->close = c->close;
@@ -345,6 +347,7 @@ refuse(struct conn *c, unsigned status)
 	count_one(COUNT_HTTP_REFUSED, code);
 	c->close = true;
 	c->handler = NULL;
+	buf_reset(&c->cors);
 	c->head_only = false;
 	conn_respond_text(c, status, response_reason(status));
 }
@@ -355,6 +358,7 @@ static void
 take_request(struct conn *c, const struct http_req *r)
 {
 	c->handler = NULL;
+	buf_reset(&c->cors);
 	c->method = r->method;
 	c->began = now_us();
 	c->head_only = r->method == HTTP_HEAD;
@@ -581,6 +585,7 @@ conn_new(struct frontend *fe, int fd, const struct in6_addr *peer)
 	buf_init(&c->head, HTTP_HEAD_MAX);
 	buf_init(&c->body, HTTP_BODY_MAX);
 	buf_init(&c->path, HTTP_PATH_MAX);
+	buf_init(&c->cors, HTTP_HEAD_MAX);
 	event_assign(&c->readable, room_base(), fd, EV_READ | EV_PERSIST,
 	    on_readable, c);
 	event_assign(&c->writable, room_base(), fd, EV_WRITE, on_writable, c);

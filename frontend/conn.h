@@ -55,6 +55,7 @@ struct conn {
 	size_t			 body_left;
 	/* What the answer of the engine needs to know of its request. */
 	struct buf		 path;
+	struct buf		 cors;		/* header lines */
 	unsigned		 waits_for;	/* CONN_WAITING */
 	time_t			 wait_time;	/* seconds */
 	const char		*handler;	/* for metrics; NULL: none */

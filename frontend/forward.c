@@ -23,6 +23,7 @@
 
 #include "assets.h"
 #include "conn.h"
+#include "cors.h"
 #include "cookie.h"
 #include "log.h"
 #include "randid.h"
@@ -284,6 +285,27 @@ serve_robots(struct conn *c)
 	conn_respond(c, &r);
 }
 
+/* False when the request was a preflight, and is answered. */
+static bool
+cross_origin(struct conn *c)
+{
+	const struct frontend		*fe = c->fe;
+	const struct cors_policy	 policy = {
+		.origins = fe->conf->allowed_origins,
+		.headers = fe->conf->allowed_headers };
+	struct response			 r = {
+		.fields = buf_span(&fe->other_fields) };
+
+	r.status = cors_decide(&policy, &fe->req, &c->cors);
+	if (!buf_ok(&c->cors)) {
+		conn_respond_busy(c);
+		return (false);
+	}
+	if (r.status != 0)
+		conn_respond(c, &r);
+	return (r.status == 0);
+}
+
 void
 request_serve(struct conn *c, struct span body)
 {
@@ -296,6 +318,10 @@ request_serve(struct conn *c, struct span body)
 	route = route_find(fe->req.path, span_str(fe->issuer_path),
 	    &connector);
 	c->handler = route.handler;
+	if (route.cors && !cross_origin(c)) {
+		buf_clear(&connector);
+		return;
+	}
 	switch (route.kind) {
 	case ROUTE_ENDPOINT:
 		ask_engine(c, &route, &connector, body);

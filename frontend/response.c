@@ -30,7 +30,8 @@ response_reason(unsigned status)
 		{ 200, "OK" }, { 302, "Found" }, { 303, "See Other" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" },
 		{ 403, "Forbidden" }, { 404, "Not Found" },
-		{ 408, "Request Timeout" }, { 413, "Content Too Large" },
+		{ 405, "Method Not Allowed" }, { 408, "Request Timeout" },
+		{ 413, "Content Too Large" },
 		{ 414, "URI Too Long" }, { 417, "Expectation Failed" },
 		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" },
@@ -98,6 +99,7 @@ response_put(struct buf *b, const struct response *r, uint64_t now)
 		buf_put_str(b, "\r\n");
 	}
 	buf_put_span(b, r->fields);
+	buf_put_span(b, r->more);
 	buf_printf(b, "Content-Length: %zu\r\n", r->body.len);
 	if (r->close)
 		buf_put_str(b, "Connection: close\r\n");

@@ -24,6 +24,7 @@ struct response {
 	unsigned	 status;
 	const char	*type;		/* NULL: no Content-Type */
 	struct span	 fields;	/* further header lines, with CR LF */
+	struct span	 more;		/* and others */
 	struct span	 body;
 	bool		 lasting;	/* body outlives every connection */
 	bool		 head_only;	/* answer to HEAD */
