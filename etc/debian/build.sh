@@ -9,7 +9,7 @@ umask 022
 here=etc/debian
 root=$build/deb/root
 work=$build/deb/work
-version=$(sed -n 's/.*DEXD_VERSION[[:space:]]*"\(.*\)"/\1/p' dexd/version.h)
+version=$(sed -n 's/.*DEXD_VERSION[[:space:]]*"\(.*\)"/\1/p' lib/version.h)
 arch=$(dpkg --print-architecture)
 SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l $here/changelog -S Timestamp)
 export SOURCE_DATE_EPOCH
