@@ -532,11 +532,15 @@ check_theme(struct config *c, const struct ynode *frontend)
 static void
 take_alg(struct config *c, const struct ynode *n, void *target)
 {
+	int	 alg;
+
 	(void)target;
-	if (n->kind == YNODE_SCALAR && strcmp(n->text, "ES256") == 0)
-		c->alg = JWA_ES256;
-	else if (n->kind != YNODE_SCALAR || strcmp(n->text, "RS256") != 0)
-		problem(c, n->line, "the algorithm is RS256 or ES256");
+	for (alg = 0; n->kind == YNODE_SCALAR && alg < JWA_MAX; alg++)
+		if (strcmp(n->text, jwa_name((enum jwa)alg)) == 0) {
+			c->alg = (enum jwa)alg;
+			return;
+		}
+	problem(c, n->line, "the algorithm is RS256, ES256 or EdDSA");
 }
 
 void

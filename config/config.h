@@ -27,6 +27,7 @@
  */
 
 #define CONNECTORS_MAX	64
+#define PROCESSES_MAX	16	/* frontends, signers */
 
 struct peer;
 
@@ -47,6 +48,8 @@ struct config {
 	char			*storage_file;
 	enum sandbox_mode	 sandbox;
 	bool			 password_db;
+	unsigned		 frontends;
+	unsigned		 signers;
 	enum log_level_value { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN,
 		LEVEL_ERROR }	 log_level;
 	bool			 log_json;

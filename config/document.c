@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/stdlib.h>
+
 #include "config.h"
 #include "log.h"
 
@@ -59,9 +61,26 @@ struct lists {
 	const struct ynode	*connectors;
 };
 
+/* unsigned: how many processes of a kind */
+static void
+take_processes(struct config *c, const struct ynode *n, void *target)
+{
+	const char	*why = "";
+	long long	 count = 0;
+
+	if (n->kind == YNODE_SCALAR && n->plain)
+		count = strtonum(n->text, 1, PROCESSES_MAX, &why);
+	if (count == 0)
+		problem(c, n->line, "\"%s\" must be a number from 1 to %d",
+		    n->key, PROCESSES_MAX);
+	else
+		*(unsigned *)target = (unsigned)count;
+}
+
 static void
 set_defaults(struct config *c)
 {
+	c->frontends = c->signers = 1;
 	c->grant_code = c->grant_refresh = true;
 	c->pkce_s256 = c->pkce_plain = true;
 	c->rotation_secs = 6 * 3600;
@@ -127,6 +146,8 @@ read_document(struct config *c, const struct ynode *n)
 		{ "signer", take_signer, 0 },
 		{ "enablePasswordDB", take_bool, AT(password_db) },
 		{ "sandbox", take_sandbox, 0 },
+		{ "frontends", take_processes, AT(frontends) },
+		{ "signers", take_processes, AT(signers) },
 		{ "unknownKeys", take_unknown_keys, 0 },
 		{ "grpc", take_unsupported, 0 },
 		{ "telemetry", take_telemetry, 0 },

@@ -52,7 +52,8 @@ emit_main(struct config *c)
 		.storage_file = span_str(c->storage_file),
 		.sandbox = (uint8_t)c->sandbox,
 		.log_level = (uint8_t)c->log_level,
-		.log_format = c->log_json, .frontends = 1, .signers = 1 };
+		.log_format = c->log_json, .frontends = c->frontends,
+		.signers = c->signers };
 
 	if (peer_tell(c->parent, CF_PA_MAIN, &m, -1) == -1)
 		problem(c, 1, "storage.config.file is too long");

@@ -195,8 +195,8 @@ ask_signer(struct engine *e, uint32_t rid, enum msg_type type, const void *m,
 {
 	struct errand	*x = errand_new(e, rid);
 
-	if (x == NULL || e->signer == NULL || peer_ask(e->signer, type, m,
-	    SIGNER_TIMEOUT_MS, cb, x) == -1) {
+	if (x == NULL || signer_ask(e, type, m, SIGNER_TIMEOUT_MS, cb, x) ==
+	    -1) {
 		free(x);
 		answer(e, rid, RESULT_BUSY, "the signer is busy", "{}");
 	}

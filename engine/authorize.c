@@ -437,8 +437,8 @@ check_hint(struct request *r, struct span hint)
 
 	if (hint.len == 0)
 		begin(r);
-	else if (r->e->signer == NULL || peer_ask(r->e->signer, EN_SG_VERIFY,
-	    &ask, SIGN_TIMEOUT_MS, on_hint, r) == -1)
+	else if (signer_ask(r->e, EN_SG_VERIFY, &ask, SIGN_TIMEOUT_MS,
+	    on_hint, r) == -1)
 		answer_busy(r);
 }
 

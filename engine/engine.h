@@ -58,6 +58,12 @@ struct connector {
 };
 TAILQ_HEAD(connector_list, connector);
 
+struct signer {
+	TAILQ_ENTRY(signer)	 entry;
+	struct peer		*peer;
+};
+TAILQ_HEAD(signer_list, signer);
+
 struct cookie_key {
 	uint32_t	 number;
 	uint8_t		 key[32];
@@ -109,7 +115,7 @@ struct engine {
 	struct connector_list	 connectors;
 	unsigned		 nconnectors;
 	struct frontend_list	 frontends;
-	struct peer		*signer;
+	struct signer_list	 signers;
 	struct peer		*control;
 	unsigned		 controls;	/* how many there were so far */
 	struct peer		*telemetry;
@@ -149,9 +155,21 @@ void	 wire_new(void *, enum room, const char *, uint32_t, int);
 void	 wire_gone(void *, enum room, const char *, uint32_t);
 void	 wires_resume(struct engine *);
 
+/* ---- which signer (signers.c) ---- */
+
+void		 signer_add(struct engine *, struct peer *);
+void		 signer_remove(struct engine *, struct peer *);
+struct peer	*signer_at(struct engine *, uint32_t instance);
+/*
+ * peer_ask() of the one with the least to do, those with equally little in
+ * turn; -1 also when there is none.
+ */
+int		 signer_ask(struct engine *, enum msg_type, const void *m,
+		    uint32_t timeout_ms, peer_answer_cb *, void *arg);
+
 /* ---- keys and documents between signer, store and frontends (keys.c) ---- */
 
-void	 keys_load(struct engine *);		/* store → signer */
+void	 keys_load(struct engine *);		/* store → every signer */
 void	 keys_greet(struct engine *, struct peer *);	/* a new frontend */
 void	 keys_signer_handlers(peer_handler **);
 

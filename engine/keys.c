@@ -32,15 +32,15 @@ on_keyset(void *arg, enum store_status status, uint64_t serial,
 	struct engine			*e = arg;
 	struct msg_en_sg_keyset		 m = { .serial = serial,
 					    .sealed = sealed };
+	struct signer			*s;
 
-	if (e->signer == NULL)
-		return;
 	if (status == STORE_NOT_FOUND) {
 		m.serial = 0;
 		m.sealed = span_mem(NULL, 0);
 	} else if (status != STORE_OK)
 		return;
-	peer_tell(e->signer, EN_SG_KEYSET, &m, -1);
+	TAILQ_FOREACH(s, &e->signers, entry)
+		peer_tell(s->peer, EN_SG_KEYSET, &m, -1);
 }
 
 void
@@ -52,7 +52,7 @@ keys_load(struct engine *e)
 /* A signer's request that waits for the disk. */
 struct put {
 	struct engine	*e;
-	struct peer	*signer;
+	uint32_t	 signer;	/* its instance: peers come and go */
 	uint32_t	 rid;
 };
 
@@ -62,13 +62,14 @@ on_put_done(void *arg, enum store_status status)
 	struct put			*put = arg;
 	struct msg_en_sg_keyset_done	 m = { .stored = status == STORE_OK };
 	struct engine			*e = put->e;
-	bool				 same = put->signer == e->signer;
+	struct peer			*signer = signer_at(e, put->signer);
 
-	if (same)
-		peer_answer(e->signer, put->rid, EN_SG_KEYSET_DONE, &m);
+	if (signer != NULL)
+		peer_answer(signer, put->rid, EN_SG_KEYSET_DONE, &m);
 	free(put);
-	if (same && status == STORE_CONFLICT)
-		keys_load(e);		/* another node was first */
+	/* The other signers must hear of it, or this one who was first. */
+	if (status == STORE_OK || status == STORE_CONFLICT)
+		keys_load(e);
 }
 
 static void
@@ -87,7 +88,7 @@ on_sg_en_keyset_put(void *room, struct peer *p, struct msg *m)
 		return;
 	}
 	put->e = e;
-	put->signer = p;
+	put->signer = peer_instance(p);
 	put->rid = m->rid;
 	write_set_put_keyset(ws, k->expected, k->serial, k->sealed);
 	store_commit(e->store, ws, on_put_done, put);
@@ -114,6 +115,15 @@ keys_greet(struct engine *e, struct peer *frontend)
 			push(&e->published[i], frontend);
 }
 
+/* Several signers say the same, and one may be late. */
+static bool
+is_news(const struct msg_sg_en_document *have,
+    const struct msg_sg_en_document *d)
+{
+	return (d->serial > have->serial || (d->serial == have->serial &&
+	    !span_eq(d->body, have->body)));
+}
+
 static void
 on_sg_en_document(void *room, struct peer *p, struct msg *m)
 {
@@ -123,6 +133,8 @@ on_sg_en_document(void *room, struct peer *p, struct msg *m)
 	struct frontend		*f;
 
 	(void)p;
+	if (d->known && !is_news(&d->msg.sg_en_document, &m->sg_en_document))
+		return;
 	buf_clear(&d->raw);
 	buf_init(&d->raw, msg_edge_max(ROOM_SIGNER, ROOM_ENGINE));
 	d->msg.type = SG_EN_DOCUMENT;

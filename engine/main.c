@@ -51,6 +51,7 @@ on_gc(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	store_gc(e->store, (uint64_t)time(NULL), on_collected, e);
+	keys_load(e);		/* another node may have made one */
 }
 
 static int
@@ -128,6 +129,7 @@ main(void)
 	TAILQ_INIT(&engine.clients);
 	TAILQ_INIT(&engine.connectors);
 	TAILQ_INIT(&engine.frontends);
+	TAILQ_INIT(&engine.signers);
 	TAILQ_INIT(&engine.requests);
 	TAILQ_INIT(&engine.health.waiting);
 	TAILQ_INIT(&engine.grants);

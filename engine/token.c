@@ -56,8 +56,8 @@ void
 token_sign(struct request *r, const struct msg_en_sg_sign *ask,
     void (*then)(void *, struct msg *))
 {
-	if (r->e->signer == NULL || peer_ask(r->e->signer, EN_SG_SIGN, ask,
-	    SIGN_TIMEOUT_MS, then, r) == -1)
+	if (signer_ask(r->e, EN_SG_SIGN, ask, SIGN_TIMEOUT_MS, then, r) ==
+	    -1)
 		answer_oauth_error(r, 503, "temporarily_unavailable", NULL);
 }
 

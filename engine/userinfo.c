@@ -51,8 +51,8 @@ userinfo_endpoint(struct request *r)
 		return;
 	}
 	ask.token = span_mem(a.p + n, a.len - n);
-	if (r->e->signer == NULL || peer_ask(r->e->signer, EN_SG_VERIFY, &ask,
-	    SIGN_TIMEOUT_MS, on_verified, r) == -1)
+	if (signer_ask(r->e, EN_SG_VERIFY, &ask, SIGN_TIMEOUT_MS,
+	    on_verified, r) == -1)
 		answer_oauth_error(r, 503, "temporarily_unavailable", NULL);
 }
 

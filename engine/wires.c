@@ -74,8 +74,8 @@ on_gone(void *room, struct peer *p)
 		forget_frontend(e, p);
 	else if (peer_room(p) == ROOM_AUTHN)
 		forget_worker(e, p);
-	else if (p == e->signer)
-		e->signer = NULL;
+	else if (peer_room(p) == ROOM_SIGNER)
+		signer_remove(e, p);
 	else if (p == e->control)
 		e->control = NULL;
 	else if (p == e->telemetry) {
@@ -183,7 +183,7 @@ wire_new(void *room, enum room other, const char *name, uint32_t instance,
 		add_worker(e, name, p);
 		break;
 	case ROOM_SIGNER:
-		e->signer = p;
+		signer_add(e, p);
 		if (e->ready)
 			keys_load(e);
 		break;
@@ -207,7 +207,7 @@ find_wire(struct engine *e, enum room other, const char *name,
 	struct frontend		*f;
 
 	if (other == ROOM_SIGNER)
-		return (e->signer);
+		return (signer_at(e, instance));
 	if (other == ROOM_CONTROL)
 		return (e->control);
 	if (other == ROOM_TELEMETRY)
@@ -233,15 +233,15 @@ wire_gone(void *room, enum room other, const char *name, uint32_t instance)
 void
 wires_resume(struct engine *e)
 {
+	struct signer		*s;
 	struct connector	*c;
 	struct frontend		*f;
 	struct worker		*w;
 
 	e->ready = true;
-	if (e->signer != NULL) {
-		peer_resume(e->signer);
-		keys_load(e);
-	}
+	TAILQ_FOREACH(s, &e->signers, entry)
+		peer_resume(s->peer);
+	keys_load(e);
 	if (e->control != NULL)
 		peer_resume(e->control);
 	if (e->telemetry != NULL)

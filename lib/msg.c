@@ -266,7 +266,11 @@ room_name(enum room r)
 const char *
 jwa_name(enum jwa alg)
 {
-	return (alg == JWA_ES256 ? "ES256" : "RS256");
+	static const char * const	 names[JWA_MAX] = {
+		[JWA_RS256] = "RS256", [JWA_ES256] = "ES256",
+		[JWA_EDDSA] = "EdDSA" };
+
+	return (alg < JWA_MAX ? names[alg] : "?");
 }
 
 int

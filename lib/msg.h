@@ -41,7 +41,7 @@ const char	*listen_kind_name(enum listen_kind);
 enum authn_program { AUTHN_LOCAL, AUTHN_MOCK, AUTHN_PROGRAM_MAX };
 enum connector_kind { CONNECTOR_CALLBACK, CONNECTOR_PASSWORD,
 	CONNECTOR_KIND_MAX };
-enum jwa { JWA_RS256, JWA_ES256, JWA_MAX };
+enum jwa { JWA_RS256, JWA_ES256, JWA_EDDSA, JWA_MAX };
 const char	*jwa_name(enum jwa);
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OPTIONS, HTTP_OTHER,
 	HTTP_METHOD_MAX };

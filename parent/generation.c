@@ -108,6 +108,7 @@ generation_new(struct parent *p, struct settings *s, struct keypair *pair,
     enum gen_why why)
 {
 	struct generation	*g = xcalloc(1, sizeof(*g));
+	uint32_t		 i;
 
 	g->parent = p;
 	g->settings = settings_ref(s);
@@ -118,7 +119,8 @@ generation_new(struct parent *p, struct settings *s, struct keypair *pair,
 	TAILQ_INIT(&g->children);
 	TAILQ_INSERT_TAIL(&p->generations, g, entry);
 	child_new(p, g, ROOM_ENGINE, "engine", "");
-	child_new(p, g, ROOM_SIGNER, "signer", "");
+	for (i = 0; i < s->signers; i++)
+		child_new(p, g, ROOM_SIGNER, "signer", "");
 	make_workers(g);
 	make_frontends(g);
 	child_new(p, g, ROOM_CONTROL, "control", "");

@@ -81,6 +81,7 @@ struct settings {
 	unsigned		 log_level;
 	unsigned		 log_format;
 	uint32_t		 frontends;
+	uint32_t		 signers;
 	struct listen_confs	 listens;
 	struct connector_confs	 connectors;
 	struct slice_list	 slices;

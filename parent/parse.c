@@ -155,6 +155,7 @@ on_cf_pa_main(void *room, struct peer *peer, struct msg *m)
 	s->log_format = c->log_format;
 	s->frontends = c->frontends == 0 || c->frontends > 64 ? 1 :
 	    c->frontends;
+	s->signers = c->signers == 0 || c->signers > 64 ? 1 : c->signers;
 }
 
 static void

@@ -305,10 +305,8 @@ keygen_begin(struct child *signer, enum jwa alg)
 	struct msg_pa_kg_make	 m = { .alg = (uint8_t)alg };
 	struct child		*k;
 
-	if (!keygen_allowed(p)) {
-		log_warn("keygen is busy, or was asked for too often");
+	if (!keygen_allowed(p))
 		return;
-	}
 	k = child_new(p, NULL, ROOM_KEYGEN, "keygen", "");
 	p->keygen = k;
 	if (child_spawn(k) == -1) {

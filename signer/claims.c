@@ -41,12 +41,17 @@ claims_put_sub(struct buf *out, struct span user_id, struct span connector)
 }
 
 void
-claims_put_half_hash(struct buf *out, struct span s)
+claims_put_half_hash(struct buf *out, enum jwa alg, struct span s)
 {
-	uint8_t	 hash[crypto_hash_sha256_BYTES];
+	uint8_t	 hash[crypto_hash_sha512_BYTES];
+	size_t	 len = crypto_hash_sha256_BYTES;
 
-	crypto_hash_sha256(hash, span_ptr(s), s.len);
-	b64url_put(out, span_mem(hash, sizeof(hash) / 2));
+	if (alg == JWA_EDDSA) {
+		len = crypto_hash_sha512_BYTES;
+		crypto_hash_sha512(hash, span_ptr(s), s.len);
+	} else
+		crypto_hash_sha256(hash, span_ptr(s), s.len);
+	b64url_put(out, span_mem(hash, len / 2));
 }
 
 static void

@@ -45,7 +45,11 @@ int	 claims_put(struct buf *, const struct claims_input *);
 void	 claims_put_sub(struct buf *, struct span user_id,
 	    struct span connector);
 
-/* Left half of SHA-256, base64url: at_hash and c_hash of RS256 and ES256. */
-void	 claims_put_half_hash(struct buf *, struct span);
+/*
+ * at_hash and c_hash, base64url: the left half of the hash of the token's
+ * algorithm (OpenID Connect Core 3.1.3.6), SHA-256 for RS256 and ES256, SHA-512
+ * for EdDSA with Ed25519, as those who verify have settled on.
+ */
+void	 claims_put_half_hash(struct buf *, enum jwa, struct span);
 
 #endif /* DEXD_CLAIMS_H */

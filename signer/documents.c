@@ -105,9 +105,28 @@ put_fixed(struct buf *b, const char *name, const char * const *words)
 #define FIXED(b, name, ...)						\
 	put_fixed(b, name, (const char * const[]){ __VA_ARGS__, NULL })
 
+/*
+ * What signs, and what will: an application that looks now is ready when the
+ * next key takes over.
+ */
+static void
+put_algs(struct buf *b, struct keyset *s)
+{
+	const struct signing_key	*k = keyset_find(s, KEY_CURRENT);
+	const struct signing_key	*next = keyset_find(s, KEY_NEXT);
+	struct span			 names[2];
+	size_t				 n = 0;
+
+	if (k != NULL)
+		names[n++] = span_str(jwa_name(k->alg));
+	if (next != NULL && (k == NULL || next->alg != k->alg))
+		names[n++] = span_str(jwa_name(next->alg));
+	put_items(b, "id_token_signing_alg_values_supported", names, n);
+}
+
 int
 documents_put_discovery(struct buf *out, const struct msg_pa_sg_config *c,
-    enum jwa current)
+    struct keyset *keys)
 {
 	struct buf	 b;
 
@@ -121,7 +140,7 @@ documents_put_discovery(struct buf *out, const struct msg_pa_sg_config *c,
 	put_list(&b, "grant_types_supported", c->grant_types, true);
 	put_list(&b, "response_types_supported", c->response_types, true);
 	FIXED(&b, "subject_types_supported", "public");
-	FIXED(&b, "id_token_signing_alg_values_supported", jwa_name(current));
+	put_algs(&b, keys);
 	put_list(&b, "code_challenge_methods_supported",
 	    c->challenge_methods, false);
 	FIXED(&b, "scopes_supported", "openid", "email", "groups", "profile",

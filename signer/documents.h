@@ -25,7 +25,7 @@
  * Discovery lists only what exists.
  */
 int	 documents_put_discovery(struct buf *, const struct msg_pa_sg_config *,
-	    enum jwa current);
+	    struct keyset *);
 
 /* The current key first, then next, then the retired, oldest first. */
 int	 documents_put_jwks(struct buf *, struct keyset *);

@@ -28,6 +28,7 @@
 
 #define RSA_BITS	2048
 #define P256_LEN	32
+#define ED25519_LEN	32
 
 static bool
 is_right_kind(enum jwa alg, EVP_PKEY *key)
@@ -38,6 +39,8 @@ is_right_kind(enum jwa alg, EVP_PKEY *key)
 	if (alg == JWA_RS256)
 		return (EVP_PKEY_base_id(key) == EVP_PKEY_RSA &&
 		    EVP_PKEY_bits(key) == RSA_BITS);
+	if (alg == JWA_EDDSA)
+		return (EVP_PKEY_base_id(key) == EVP_PKEY_ED25519);
 	return (EVP_PKEY_base_id(key) == EVP_PKEY_EC &&
 	    EVP_PKEY_get_group_name(key, group, sizeof(group), &len) == 1 &&
 	    (strcmp(group, "prime256v1") == 0 || strcmp(group, "P-256") == 0));
@@ -74,20 +77,32 @@ key_load(enum jwa alg, struct span der)
 	return (NULL);
 }
 
+static int
+set_size(enum jwa alg, EVP_PKEY_CTX *ctx)
+{
+	switch (alg) {
+	case JWA_RS256:
+		return (EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, RSA_BITS));
+	case JWA_ES256:
+		return (EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx,
+		    NID_X9_62_prime256v1));
+	default:
+		return (1);	/* Ed25519 has one size */
+	}
+}
+
 static EVP_PKEY *
 generate(enum jwa alg)
 {
-	EVP_PKEY_CTX	*ctx;
-	EVP_PKEY	*key = NULL;
+	static const int	 ids[JWA_MAX] = { [JWA_RS256] = EVP_PKEY_RSA,
+		[JWA_ES256] = EVP_PKEY_EC, [JWA_EDDSA] = EVP_PKEY_ED25519 };
+	EVP_PKEY_CTX		*ctx;
+	EVP_PKEY		*key = NULL;
 
-	ctx = EVP_PKEY_CTX_new_id(alg == JWA_RS256 ? EVP_PKEY_RSA :
-	    EVP_PKEY_EC, NULL);
-	if (ctx == NULL)
+	if ((ctx = EVP_PKEY_CTX_new_id(ids[alg], NULL)) == NULL)
 		return (NULL);
-	if (EVP_PKEY_keygen_init(ctx) != 1 || (alg == JWA_RS256 ?
-	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, RSA_BITS) :
-	    EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx,
-	    NID_X9_62_prime256v1)) != 1 || EVP_PKEY_keygen(ctx, &key) != 1)
+	if (EVP_PKEY_keygen_init(ctx) != 1 || set_size(alg, ctx) != 1 ||
+	    EVP_PKEY_keygen(ctx, &key) != 1)
 		key = NULL;
 	EVP_PKEY_CTX_free(ctx);
 	return (key);
@@ -152,6 +167,13 @@ ecdsa_to_der(struct span raw, uint8_t der[SIGNATURE_MAX])
 	return (len);
 }
 
+/* Ed25519 hashes by itself (RFC 8032). */
+static const EVP_MD *
+digest(enum jwa alg)
+{
+	return (alg == JWA_EDDSA ? NULL : EVP_sha256());
+}
+
 int
 key_sign(enum jwa alg, EVP_PKEY *key, struct span input, struct buf *out)
 {
@@ -163,10 +185,10 @@ key_sign(enum jwa alg, EVP_PKEY *key, struct span input, struct buf *out)
 	if ((ctx = EVP_MD_CTX_new()) == NULL)
 		return (-1);
 	/* RSA's default padding is that of PKCS #1 v1.5, as RS256 wants. */
-	if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
+	if (EVP_DigestSignInit(ctx, NULL, digest(alg), NULL, key) != 1 ||
 	    EVP_DigestSign(ctx, sig, &len, input.p, input.len) != 1)
 		goto done;
-	if (alg == JWA_RS256)
+	if (alg != JWA_ES256)
 		buf_put(out, sig, len);
 	else if (ecdsa_to_raw(sig, len, raw) == 0)
 		buf_put(out, raw, sizeof(raw));
@@ -193,7 +215,7 @@ key_verify(enum jwa alg, EVP_PKEY *key, struct span input, struct span sig)
 	}
 	if ((ctx = EVP_MD_CTX_new()) == NULL)
 		return (false);
-	ok = EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	ok = EVP_DigestVerifyInit(ctx, NULL, digest(alg), NULL, key) == 1 &&
 	    EVP_DigestVerify(ctx, sig.p, sig.len, input.p, input.len) == 1;
 	EVP_MD_CTX_free(ctx);
 	return (ok);
@@ -224,21 +246,56 @@ put_number(EVP_PKEY *key, const char *param, int pad, const char *name,
 	return (0);
 }
 
+static int
+put_ed25519(EVP_PKEY *key, struct buf *b)
+{
+	uint8_t	 x[ED25519_LEN];
+	size_t	 len = sizeof(x);
+
+	if (EVP_PKEY_get_raw_public_key(key, x, &len) != 1 ||
+	    len != sizeof(x))
+		return (-1);
+	buf_put_str(b, ",\n      \"x\": \"");
+	b64url_put(b, span_mem(x, len));
+	buf_put_c(b, '"');
+	return (0);
+}
+
+/* RFC 7518 sections 6.2 and 6.3, RFC 8037 section 2. */
+static int
+put_public(enum jwa alg, EVP_PKEY *key, struct buf *b)
+{
+	switch (alg) {
+	case JWA_RS256:
+		if (put_number(key, OSSL_PKEY_PARAM_RSA_N, 0, "n", b) == -1)
+			return (-1);
+		return (put_number(key, OSSL_PKEY_PARAM_RSA_E, 0, "e", b));
+	case JWA_ES256:
+		if (put_number(key, OSSL_PKEY_PARAM_EC_PUB_X, P256_LEN, "x",
+		    b) == -1)
+			return (-1);
+		return (put_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, P256_LEN,
+		    "y", b));
+	default:
+		return (put_ed25519(key, b));
+	}
+}
+
 int
 key_put_jwk(enum jwa alg, EVP_PKEY *key, const char *kid, struct buf *b)
 {
-	bool	 rsa = alg == JWA_RS256;
+	static const char * const	 types[JWA_MAX] = {
+		[JWA_RS256] = "RSA", [JWA_ES256] = "EC",
+		[JWA_EDDSA] = "OKP" };
+	static const char * const	 curves[JWA_MAX] = {
+		[JWA_ES256] = "P-256", [JWA_EDDSA] = "Ed25519" };
 
 	buf_printf(b, "    {\n      \"use\": \"sig\",\n      \"kty\": \"%s\","
-	    "\n      \"kid\": \"%s\"", rsa ? "RSA" : "EC", kid);
-	if (!rsa)
-		buf_put_str(b, ",\n      \"crv\": \"P-256\"");
+	    "\n      \"kid\": \"%s\"", types[alg], kid);
+	if (curves[alg] != NULL)
+		buf_printf(b, ",\n      \"crv\": \"%s\"", curves[alg]);
 	buf_printf(b, ",\n      \"alg\": \"%s\"", jwa_name(alg));
-	if (rsa ? put_number(key, OSSL_PKEY_PARAM_RSA_N, 0, "n", b) == -1 ||
-	    put_number(key, OSSL_PKEY_PARAM_RSA_E, 0, "e", b) == -1 :
-	    put_number(key, OSSL_PKEY_PARAM_EC_PUB_X, P256_LEN, "x", b) ==
-	    -1 || put_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, P256_LEN, "y",
-	    b) == -1)
+	if (put_public(alg, key, b) == -1)
 		return (-1);
 	buf_put_str(b, "\n    }");
 	return (buf_ok(b) ? 0 : -1);

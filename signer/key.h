@@ -22,8 +22,8 @@
 #include "msg.h"
 
 /*
- * A signing key: RSA-2048 (RS256, RFC 7518 section 3.3) or P-256 (ES256,
- * section 3.4).  EVP only, so that OpenSSL 3 and LibreSSL both serve.
+ * A signing key: RSA-2048 (RS256, RFC 7518 section 3.3), P-256 (ES256,
+ * section 3.4) or Ed25519 (EdDSA, RFC 8037).  EVP only, so that OpenSSL 3 and LibreSSL both serve.
  */
 
 #define KID_LEN		40	/* 20 random bytes in hex, as dex */

@@ -29,7 +29,34 @@
 static uint64_t
 now(void)
 {
-	return ((uint64_t)time(NULL));
+	time_t	 t = time(NULL);
+
+	return (t < 0 ? 0 : (uint64_t)t);
+}
+
+/* Counts on when somebody sets the clock; never 0. */
+static uint64_t
+uptime(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec + 1);
+}
+
+/* Machines without a battery wake up in 1970: no key is changed then. */
+static bool
+clock_is_right(struct signer *s)
+{
+	if (now() >= CLOCK_EARLIEST) {
+		s->clock_bad = false;
+		return (true);
+	}
+	if (!s->clock_bad)
+		log_error("the clock is wrong: signing keys wait until it is "
+		    "set");
+	s->clock_bad = true;
+	return (false);
 }
 
 static void
@@ -51,17 +78,15 @@ publish(struct signer *s, enum document kind, struct buf *body)
 void
 keys_publish(struct signer *s)
 {
-	const struct signing_key	*current;
-	struct buf			 body;
+	struct buf	 body;
 
-	if (s->engine == NULL ||
-	    (current = keyset_find(&s->keys, KEY_CURRENT)) == NULL)
+	if (s->engine == NULL || keyset_find(&s->keys, KEY_CURRENT) == NULL)
 		return;
 	buf_init(&body, 61440);
 	if (documents_put_jwks(&body, &s->keys) == 0)
 		publish(s, DOCUMENT_JWKS, &body);
 	buf_reset(&body);
-	if (documents_put_discovery(&body, s->conf, current->alg) == 0)
+	if (documents_put_discovery(&body, s->conf, &s->keys) == 0)
 		publish(s, DOCUMENT_DISCOVERY, &body);
 	buf_clear(&body);
 }
@@ -119,10 +144,13 @@ static void
 want_key(struct signer *s)
 {
 	struct msg_sg_pa_keygen	 m = { .alg = (uint8_t)s->rotation.alg };
+	uint64_t		 t = uptime();
 
-	if (!s->generating && peer_tell(room_parent(), SG_PA_KEYGEN, &m,
-	    -1) == 0)
-		s->generating = true;
+	/* The parent makes one at a time; another signer may have been first. */
+	if (s->generating && t < s->generating_at + KEYGEN_TIME)
+		return;
+	s->generating = peer_tell(room_parent(), SG_PA_KEYGEN, &m, -1) == 0;
+	s->generating_at = t;
 }
 
 void
@@ -157,11 +185,18 @@ keys_synced(struct signer *s, uint64_t serial, struct span sealed)
 void
 keys_turn(struct signer *s)
 {
-	if (!s->synced || s->storing)
+	uint64_t	 t = uptime();
+	bool		 changed;
+
+	if (s->started_at == 0)
+		s->started_at = t;
+	if (!s->synced || s->storing || !clock_is_right(s) ||
+	    keyset_copy(&s->coming, &s->keys) == -1)
 		return;
-	if (keyset_copy(&s->coming, &s->keys) == -1)
-		return;
-	if (rotation_turn(&s->coming, &s->rotation, now())) {
+	changed = t >= s->started_at + CLOCK_TRUSTED &&
+	    rotation_mend(&s->coming, &s->rotation, now());
+	changed |= rotation_turn(&s->coming, &s->rotation, now());
+	if (changed) {
 		store_coming(s);
 		return;
 	}
@@ -170,13 +205,21 @@ keys_turn(struct signer *s)
 		want_key(s);
 }
 
+/*
+ * Several signers may want a key at once.  The store takes the first; who
+ * heard of it meanwhile drops its own, who did not is refused by the store.
+ */
 void
 keys_made(struct signer *s, enum jwa alg, struct span pkcs8)
 {
-	s->generating = false;
-	if (s->storing || keyset_copy(&s->coming, &s->keys) == -1)
+	bool	 wanted = rotation_wants_key(&s->keys, &s->rotation, now()) ||
+		    (s->by_hand && keyset_find(&s->keys, KEY_NEXT) == NULL);
+
+	s->generating = s->by_hand = false;
+	if (s->storing || !wanted || !clock_is_right(s) ||
+	    keyset_copy(&s->coming, &s->keys) == -1)
 		return;
-	if (rotation_add(&s->coming, alg, pkcs8, now()) == -1) {
+	if (rotation_add(&s->coming, &s->rotation, alg, pkcs8, now()) == -1) {
 		log_error("the key that was made is not usable");
 		keyset_clear(&s->coming);
 		return;
@@ -187,14 +230,19 @@ keys_made(struct signer *s, enum jwa alg, struct span pkcs8)
 enum rotate_status
 keys_rotate(struct signer *s, uint64_t *takes_over_at)
 {
-	uint64_t	 t = now();
+	uint64_t	 t = uptime();
 
 	if ((*takes_over_at = rotation_takes_over_at(&s->keys)) != 0)
 		return (ROTATE_PENDING);
-	if (!s->synced || t < s->rotated_at + ROTATE_PAUSE)
+	if (s->keys.count == KEYSET_KEYS)
+		return (ROTATE_FULL);
+	if (!s->synced || !clock_is_right(s) ||
+	    keyset_find(&s->keys, KEY_CURRENT) == NULL ||
+	    (s->rotated_at != 0 && t < s->rotated_at + ROTATE_PAUSE))
 		return (ROTATE_TOO_SOON);
 	s->rotated_at = t;
-	*takes_over_at = t + PROMOTE_AFTER;
+	s->by_hand = true;
+	*takes_over_at = now() + PROMOTE_AFTER;
 	want_key(s);
 	return (ROTATE_BEGUN);
 }

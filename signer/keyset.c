@@ -20,7 +20,8 @@
 
 #include "keyset.h"
 
-#define VERSION		1
+#define VERSION		2
+#define VERSION_OLD	1	/* without token_life */
 #define NONCE_LEN	crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_LEN		crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define PKCS8_MAX	4096
@@ -161,6 +162,7 @@ put_plain(struct buf *b, const struct keyset *s)
 		buf_put_u64(b, k->published_at);
 		buf_put_u64(b, k->current_at);
 		buf_put_u64(b, k->expires_at);
+		buf_put_u64(b, k->token_life);
 		buf_put_lspan(b, buf_span(&k->pkcs8));
 	}
 }
@@ -178,8 +180,18 @@ is_kid(struct span s)
 	return (s.len == KID_LEN);
 }
 
+/* So that adding to a time can never wrap. */
+static bool
+times_fit(const struct signing_key *k)
+{
+	return (k->published_at <= KEYSET_TIME_MAX &&
+	    k->current_at <= KEYSET_TIME_MAX &&
+	    k->expires_at <= KEYSET_TIME_MAX &&
+	    k->token_life <= UINT32_MAX);
+}
+
 static int
-get_key(struct keyset *s, struct cur *c)
+get_key(struct keyset *s, struct cur *c, uint8_t version)
 {
 	struct signing_key	 head = { 0 }, *k;
 	struct span		 kid, pkcs8;
@@ -191,9 +203,10 @@ get_key(struct keyset *s, struct cur *c)
 	head.published_at = cur_u64(c);
 	head.current_at = cur_u64(c);
 	head.expires_at = cur_u64(c);
+	head.token_life = version == VERSION_OLD ? 0 : cur_u64(c);
 	pkcs8 = cur_lspan(c, PKCS8_MAX);
 	if (c->failed || state >= KEY_STATE_MAX || alg >= JWA_MAX ||
-	    !is_kid(kid) ||
+	    !is_kid(kid) || !times_fit(&head) ||
 	    (state != KEY_RETIRED && keyset_find(s, state) != NULL) ||
 	    (k = add(s, (enum jwa)alg, pkcs8)) == NULL)
 		return (-1);
@@ -202,6 +215,7 @@ get_key(struct keyset *s, struct cur *c)
 	k->published_at = head.published_at;
 	k->current_at = head.current_at;
 	k->expires_at = head.expires_at;
+	k->token_life = head.token_life;
 	return (0);
 }
 
@@ -210,13 +224,16 @@ get_plain(struct keyset *s, struct span plain, uint64_t serial)
 {
 	struct cur	 c;
 	uint32_t	 i, count;
+	uint8_t		 version;
 
 	cur_init(&c, plain);
-	if (cur_u8(&c) != VERSION || cur_u64(&c) != serial || serial == 0)
+	version = cur_u8(&c);
+	if ((version != VERSION && version != VERSION_OLD) ||
+	    cur_u64(&c) != serial || serial == 0)
 		return (-1);
 	count = cur_u32(&c);
 	for (i = 0; i < count; i++)
-		if (get_key(s, &c) == -1)
+		if (get_key(s, &c, version) == -1)
 			return (-1);
 	s->serial = serial;
 	return (cur_done(&c) ? 0 : -1);

@@ -28,6 +28,7 @@
 
 #define KEYSET_KEYS	16	/* next, current and the retired */
 #define KEYSET_MAX	60000	/* bytes of a sealed record */
+#define KEYSET_TIME_MAX	INT64_MAX	/* of each time in it */
 
 enum key_state { KEY_NEXT, KEY_CURRENT, KEY_RETIRED, KEY_STATE_MAX };
 
@@ -38,6 +39,7 @@ struct signing_key {
 	uint64_t	 published_at;	/* unix seconds: first in the JWKS */
 	uint64_t	 current_at;	/* 0: not yet */
 	uint64_t	 expires_at;	/* KEY_RETIRED: leaves the JWKS then */
+	uint64_t	 token_life;	/* seconds: the longest it ever gave */
 	struct buf	 pkcs8;
 	EVP_PKEY	*key;
 };
@@ -70,8 +72,8 @@ bool	 keyset_seal_number(struct span, uint32_t *);
 
 /*
  * Opens a record into an initialised set.  -1, with the set empty, unless the
- * seal verifies, the serial inside is the one told, every key loads and at
- * most one is current and one next.
+ * seal verifies, the serial inside is the one told, every key loads, no time
+ * is out of bounds and at most one key is current and one next.
  */
 int	 keyset_open(struct keyset *, struct span, uint64_t serial,
 	    const uint8_t key[KEY_LEN]);

@@ -129,12 +129,12 @@ policy_check(const struct policy *p, const struct msg_en_sg_sign *m,
 
 /* dex gives the access token the hash of something random. */
 static void
-random_hash(struct buf *b)
+random_hash(struct buf *b, enum jwa alg)
 {
 	uint8_t	 random[16];
 
 	randombytes_buf(random, sizeof(random));
-	claims_put_half_hash(b, span_mem(random, sizeof(random)));
+	claims_put_half_hash(b, alg, span_mem(random, sizeof(random)));
 }
 
 static int
@@ -170,15 +170,16 @@ policy_issue(const struct policy *p, const struct msg_en_sg_sign *m,
 	buf_init(&at_hash, HASH_TEXT);
 	buf_init(&c_hash, HASH_TEXT);
 	randid_uuid(jti);
-	random_hash(&at_hash);
+	random_hash(&at_hash, k->alg);
 	in.at_hash = buf_span(&at_hash);
 	if ((error = issue(&in, k, access_token)) == 0) {
 		randid_uuid(jti);
 		buf_reset(&at_hash);
-		claims_put_half_hash(&at_hash, buf_span(access_token));
+		claims_put_half_hash(&at_hash, k->alg,
+		    buf_span(access_token));
 		in.at_hash = buf_span(&at_hash);
 		if (m->code.len != 0)
-			claims_put_half_hash(&c_hash, m->code);
+			claims_put_half_hash(&c_hash, k->alg, m->code);
 		in.c_hash = buf_span(&c_hash);
 		error = issue(&in, k, id_token);
 	}

@@ -26,7 +26,7 @@ rotation_wants_key(struct keyset *s, const struct rotation_policy *p,
 {
 	const struct signing_key	*current;
 
-	if (keyset_find(s, KEY_NEXT) != NULL)
+	if (keyset_find(s, KEY_NEXT) != NULL || s->count == KEYSET_KEYS)
 		return (false);
 	if ((current = keyset_find(s, KEY_CURRENT)) == NULL)
 		return (true);
@@ -37,14 +37,18 @@ rotation_wants_key(struct keyset *s, const struct rotation_policy *p,
 }
 
 int
-rotation_add(struct keyset *s, enum jwa alg, struct span pkcs8, uint64_t now)
+rotation_add(struct keyset *s, const struct rotation_policy *p, enum jwa alg,
+    struct span pkcs8, uint64_t now)
 {
-	enum key_state	 state = keyset_find(s, KEY_CURRENT) == NULL ?
-			    KEY_CURRENT : KEY_NEXT;
+	enum key_state		 state = keyset_find(s, KEY_CURRENT) == NULL ?
+				    KEY_CURRENT : KEY_NEXT;
+	struct signing_key	*k;
 
 	if (keyset_find(s, KEY_NEXT) != NULL ||
-	    keyset_add(s, alg, pkcs8, state, now) == NULL)
+	    (k = keyset_add(s, alg, pkcs8, state, now)) == NULL)
 		return (-1);
+	if (state == KEY_CURRENT)
+		k->token_life = p->token_life;
 	s->serial++;
 	return (0);
 }
@@ -66,26 +70,74 @@ drop_expired(struct keyset *s, uint64_t now)
 	return (dropped);
 }
 
+/* The next key signs from now on; what it replaces waits for its tokens. */
+static void
+promote(struct keyset *s, struct signing_key *next,
+    const struct rotation_policy *p, uint64_t now)
+{
+	struct signing_key	*current = keyset_find(s, KEY_CURRENT);
+
+	if (current != NULL) {
+		current->state = KEY_RETIRED;
+		current->expires_at = now + current->token_life +
+		    RETIRE_MARGIN;
+	}
+	next->state = KEY_CURRENT;
+	next->current_at = now;
+	next->token_life = p->token_life;
+}
+
 bool
 rotation_turn(struct keyset *s, const struct rotation_policy *p, uint64_t now)
 {
-	struct signing_key	*next = keyset_find(s, KEY_NEXT);
-	struct signing_key	*current = keyset_find(s, KEY_CURRENT);
 	bool			 changed = drop_expired(s, now);
+	struct signing_key	*current = keyset_find(s, KEY_CURRENT);
+	struct signing_key	*next = keyset_find(s, KEY_NEXT);
 
-	if (changed) {		/* removal moves the others */
-		next = keyset_find(s, KEY_NEXT);
-		current = keyset_find(s, KEY_CURRENT);
+	/* Its tokens live longer now; when they live shorter, old ones do not. */
+	if (current != NULL && current->token_life < p->token_life) {
+		current->token_life = p->token_life;
+		changed = true;
 	}
 	if (next != NULL && now >= next->published_at + PROMOTE_AFTER) {
-		if (current != NULL) {
-			current->state = KEY_RETIRED;
-			current->expires_at = now + p->token_life +
-			    RETIRE_MARGIN;
-		}
-		next->state = KEY_CURRENT;
-		next->current_at = now;
+		if (next->alg == p->alg)
+			promote(s, next, p, now);
+		else
+			keyset_remove(s, next);
 		changed = true;
+	}
+	if (changed)
+		s->serial++;
+	return (changed);
+}
+
+static bool
+bring_back(uint64_t *t, uint64_t limit, uint64_t to)
+{
+	if (*t <= limit)
+		return (false);
+	*t = to;
+	return (true);
+}
+
+bool
+rotation_mend(struct keyset *s, const struct rotation_policy *p, uint64_t now)
+{
+	struct signing_key	*k;
+	uint64_t		 life;
+	unsigned		 i;
+	bool			 changed = false;
+
+	for (i = 0; i < s->count; i++) {
+		k = &s->keys[i];
+		life = now + RETIRE_MARGIN + (k->token_life > p->token_life ?
+		    k->token_life : p->token_life);
+		changed |= bring_back(&k->published_at, now + CLOCK_MARGIN,
+		    now);
+		changed |= bring_back(&k->current_at, now + CLOCK_MARGIN,
+		    now);
+		changed |= bring_back(&k->expires_at, life + CLOCK_MARGIN,
+		    life);
 	}
 	if (changed)
 		s->serial++;

@@ -31,6 +31,9 @@
 #define JWKS_MAX_AGE	600	/* seconds, as sent with /keys */
 #define PROMOTE_AFTER	(2 * JWKS_MAX_AGE)
 #define RETIRE_MARGIN	600	/* beyond the last token it signed */
+#define CLOCK_MARGIN	600	/* seconds two clocks may differ */
+/* 2026-01-01: no clock that is right says less, and none changes a key. */
+#define CLOCK_EARLIEST	UINT64_C(1767225600)
 
 struct rotation_policy {
 	enum jwa	 alg;
@@ -43,14 +46,25 @@ bool	 rotation_wants_key(struct keyset *, const struct rotation_policy *,
 	    uint64_t now);
 
 /* Adds a made key as current (the first) or next; -1 if it does not load. */
-int	 rotation_add(struct keyset *, enum jwa, struct span pkcs8,
+int	 rotation_add(struct keyset *, const struct rotation_policy *,
+	    enum jwa, struct span pkcs8, uint64_t now);
+
+/*
+ * Promotes the next key when its time has come, and drops what expired.  A
+ * next key of another algorithm than the policy's is dropped instead: the
+ * configuration was changed back before it signed anything.  True when the set
+ * changed and must be stored.
+ */
+bool	 rotation_turn(struct keyset *, const struct rotation_policy *,
 	    uint64_t now);
 
 /*
- * Promotes the next key when its time has come, and drops what expired.  True
- * when the set changed and must be stored.
+ * Brings times that lie ahead of the clock back to now, so that keys dated by
+ * a clock that was wrong do not stay for years.  Only for a clock that has been
+ * believed for a while: it may be this one that is wrong.  True when the set
+ * changed and must be stored.
  */
-bool	 rotation_turn(struct keyset *, const struct rotation_policy *,
+bool	 rotation_mend(struct keyset *, const struct rotation_policy *,
 	    uint64_t now);
 
 /* When the next key takes over; 0 if there is none. */

@@ -27,6 +27,8 @@
 
 #define ROTATION_CHECK	30	/* seconds between looks at the clock */
 #define ROTATE_PAUSE	60	/* seconds between rotations by hand */
+#define KEYGEN_TIME	60	/* seconds after which a key is asked for again */
+#define CLOCK_TRUSTED	3600	/* seconds we ran before dates are mended */
 
 struct signer {
 	struct msg		 msg;		/* PA_SG_CONFIG */
@@ -39,7 +41,12 @@ struct signer {
 	struct keyset		 coming;	/* being stored */
 	bool			 storing;
 	bool			 generating;
+	bool			 by_hand;	/* the key being made */
 	bool			 synced;	/* the store's set was seen */
+	bool			 clock_bad;	/* that was said */
+	/* Seconds of a clock that nobody sets; 0: never. */
+	uint64_t		 started_at;
+	uint64_t		 generating_at;
 	uint64_t		 rotated_at;	/* by hand */
 	struct peer		*engine;
 	struct peer		*keygen;

@@ -292,7 +292,7 @@ discovery(void **state)
 	c.response_types = LIST_OF(&r, "code");
 	c.challenge_methods = LIST_OF(&m, "S256", "plain");
 	buf_init(&b, 32768);
-	assert_int_equal(documents_put_discovery(&b, &c, JWA_ES256), 0);
+	assert_int_equal(documents_put_discovery(&b, &c, &keys), 0);
 	assert_memory_equal(b.p, want, sizeof(want) - 1);
 	j = json_read(buf_span(&b), 32768);
 	assert_non_null(j);
