@@ -246,8 +246,9 @@ flow_take_row(struct flow *f, const struct auth_request *a)
 
 	buf_init(&text, PENDING_ROW_MAX);
 	while (msg_list_next(&scopes, &scope)) {
+		if (text.len != 0)
+			buf_put_c(&text, ' ');
 		buf_put_span(&text, scope);
-		buf_put_c(&text, ' ');
 	}
 	words = buf_span(&text);
 	parts[n - 1].from = words;

@@ -6,6 +6,7 @@ import html
 import re
 import threading
 import time
+import urllib.parse
 
 import pytest
 import requests
@@ -176,7 +177,6 @@ def test_plain_challenge(dexd):
 def test_choice_page(dexd):
     """dex: several connectors give a page of links sorted by name."""
     flow = Flow(dexd)
-    import urllib.parse
     r = Browser(dexd).get("auth?" + urllib.parse.urlencode(flow.params))
     assert is_page(r, 200)
     names = re.findall(r"Log in with ([A-Za-z]+)", text_of(r.text))
@@ -188,7 +188,6 @@ def test_choice_page(dexd):
 
 
 def test_one_allowed_connector_is_taken_at_once(dexd):
-    import urllib.parse
     flow = Flow(dexd, client="narrow")
     r = flow.browser.get("auth?" + urllib.parse.urlencode(flow.params))
     assert r.status_code == 302
@@ -345,6 +344,38 @@ def test_a_request_too_large_for_a_cookie(dexd, connector):
     assert dexd.rows("auth_request") == before
     # The row is gone with the login: it is good once.
     assert is_page(flow.browser.get(target), 400)
+
+
+@pytest.mark.parametrize("size", [16, 4000])
+def test_an_expired_login_begins_anew(own_dexd, size):
+    """DESIGN: an expired request is opened for one purpose, to offer the same
+    request again; with and without a cookie that holds all of it."""
+    d = own_dexd(lambda c: c.update(expiry={"authRequests": "1s"}))
+    flow = Flow(d, state="s" * size)
+    target = flow.start().headers["Location"]
+    time.sleep(2.1)                             # its second, and a part
+    r = flow.browser.get(target)
+    assert is_page(r, 400)
+    assert "This login has expired" in text_of(r.text)
+    link = html.unescape(re.search(
+        r'<a class="dex-btn[^"]*" href="([^"]*)"', r.text).group(1))
+    assert link.startswith("/dex/auth/mock?")
+    again = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(link).query))
+    assert again == flow.params
+    # Another browser learns nothing of it.
+    r = Browser(d).get(target)
+    assert is_page(r, 400) and "This login is over" in text_of(r.text)
+    assert "<a " not in r.text
+
+
+@pytest.mark.parametrize("hours,secs", [(1, 7200), (878400, 878401 * 3600)])
+def test_the_cookie_outlives_the_request(own_dexd, hours, secs):
+    """DESIGN: an hour longer, to begin it anew; also with the longest lifetime
+    that a configuration may hold, a century."""
+    d = own_dexd(lambda c: c.update(expiry={"authRequests": f"{hours}h"}))
+    r = Flow(d).authenticate()
+    assert f"; Max-Age={secs};" in next(
+        c for c in r.headers["Set-Cookie"].split(", ") if "dexd_login_" in c)
 
 
 def test_code_is_redeemed_once(dexd):
