@@ -187,14 +187,16 @@ class Browser:
             MEASURE + f"\nreturn {function}(...arguments);", *args)
 
     def complaints(self):
-        """What the console said, but for the status of our own pages: that a
-        wrong password is a 401 is how dex does it."""
+        """What the console said, but for its advice and for the status of our
+        own pages: that a wrong password is a 401 is how dex does it."""
         out = []
         for entry in self.driver.get_log("browser"):
             if entry["source"] == "network" and \
                     "the server responded with a status of" in entry["message"] \
                     and "/static/" not in entry["message"] \
                     and "/theme/" not in entry["message"]:
+                continue
+            if entry["source"] == "recommendation":
                 continue
             out.append((entry["level"], entry["source"], entry["message"]))
         return out

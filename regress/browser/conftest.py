@@ -103,8 +103,7 @@ def chromium():
 def b(chromium, request):
     """A fresh browser.  Every test leaves a picture, and a clean console."""
     chromium.fresh()
-    chromium.expected = []
     yield chromium
     name = request.node.name.replace("[", "-").replace("]", "")
     chromium.shot(name.removeprefix("test_"))
-    assert chromium.complaints() == chromium.expected
+    assert chromium.complaints() == []
