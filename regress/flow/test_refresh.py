@@ -2,10 +2,13 @@
 
 import base64
 import json
+import os
+import signal
 import threading
 import time
 
 import pytest
+import requests
 from authlib.integrations.requests_client import OAuth2Session
 
 from dexd import SECRET, Flow, is_oauth_error, token
@@ -150,13 +153,11 @@ def test_grant_types_without_refresh_token(own_dexd):
     assert is_oauth_error(refresh(d, pack("a" * 25, "b" * 25)), 400,
                           "unsupported_grant_type")
     meta = d.issuer + "/.well-known/openid-configuration"
-    import requests
     assert requests.get(meta).json()["grant_types_supported"] == \
         ["authorization_code"]
 
 
 def test_discovery_lists_the_grant(dexd):
-    import requests
     meta = requests.get(dexd.issuer + "/.well-known/openid-configuration").json()
     assert meta["grant_types_supported"] == ["authorization_code", "refresh_token"]
     assert "offline_access" in meta["scopes_supported"]
@@ -506,7 +507,6 @@ def test_what_was_answered_holds(own_dexd):
     deadline = time.time() + 30
     while sum(counts) < 20 and time.time() < deadline:
         time.sleep(0.02)
-    import os
     os.kill(d.rooms()["engine"][0], 9)
     time.sleep(0.2)
     stop.set()
@@ -527,3 +527,53 @@ def test_what_was_answered_holds(own_dexd):
                 pass
             time.sleep(0.05)
         assert r.status_code == 200, r.text
+
+
+def test_a_room_that_dies_spends_nothing(own_dexd):
+    """kill -9 of worker and signer: until they are back there are no tokens,
+    and then the same refresh token still works, once."""
+    d = own_dexd()
+    text = log_in(d)["refresh_token"]
+    for room in ("signer", "authn-mock"):
+        for pid in d.rooms()[room]:
+            os.kill(pid, signal.SIGKILL)
+        deadline = time.time() + 30
+        while time.time() < deadline:
+            r = refresh(d, text)
+            if r.status_code == 200:
+                break
+            assert is_oauth_error(r, 503, "temporarily_unavailable")
+            time.sleep(0.05)
+        assert r.status_code == 200, r.text
+        assert is_dead(refresh(d, text))
+        text = r.json()["refresh_token"]
+
+
+def test_the_queue_for_one_token_is_bounded(own_dexd):
+    """One is served, 32 wait, others are turned away at once; one wins."""
+    d = own_dexd()
+    text = log_in(d)["refresh_token"]
+    pid = d.rooms()["signer"][0]
+    os.kill(pid, signal.SIGSTOP)
+    seen, lock = [], threading.Lock()
+
+    def call():
+        r = refresh(d, text)
+        with lock:
+            seen.append(r)
+    threads = [threading.Thread(target=call) for _ in range(40)]
+    for t in threads:
+        t.start()
+    deadline = time.time() + 30
+    while len(seen) < 7 and time.time() < deadline:
+        time.sleep(0.02)
+    early = list(seen)
+    os.kill(pid, signal.SIGCONT)
+    for t in threads:
+        t.join()
+    assert len(early) >= 7
+    for r in early:
+        assert is_oauth_error(r, 503, "temporarily_unavailable")
+    won = [r for r in seen if r.status_code == 200]
+    assert len(won) == 1
+    assert refreshed(d, won[0].json()["refresh_token"])
