@@ -406,7 +406,8 @@ in_rcdata(struct walk *w)
 		h->slash = false;
 		memset(h->tag, 0, sizeof(h->tag));
 	} else if (w->rest.len > 1 && w->rest.p[0] == '<' &&
-	    (is_letter(w->rest.p[1]) || w->rest.p[1] == '/'))
+	    (is_foreign(h) || is_letter(w->rest.p[1]) ||
+	    w->rest.p[1] == '/'))
 		w->why = "a tag in a title or a textarea";
 }
 

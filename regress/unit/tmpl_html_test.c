@@ -167,6 +167,7 @@ readings(void **state)
 	    "a<b</script>{{ .Yes }}<svg><style/>{{ .Yes }}",
 	    "<svg/><svg><style>a</style></svg><svg><path/></svg><script>"
 	    "a<b</script>true<svg><style/>true");
+	refuses("<svg><title><!-- {{ .Yes }}</title></svg>", "in a title");
 	refuses("<select><style>{{ .Yes }}</style></select>", "in a select");
 	refuses("<select><iframe></iframe></select>", "in a select");
 	refuses("<frameset>", "frameset");
