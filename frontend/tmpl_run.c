@@ -22,7 +22,7 @@
 
 /* Running a compiled page over its data, within bounds. */
 
-#define WORK_MAX	400000
+#define WORK_MAX	100000
 #define RUN_BYTES_MAX	(2 * 1024 * 1024)
 
 enum flow { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE, FLOW_FAILED };
