@@ -61,6 +61,9 @@ peer_new(struct event_base *base, int fd, const struct peer_config *config)
 		p->config.max_pending = 64;
 	if (p->config.high_water == 0)
 		p->config.high_water = 1024 * 1024;
+	if (p->config.limit == 0)
+		p->config.limit = p->config.high_water > QUEUE_LIMIT / 2 ?
+		    2 * p->config.high_water : QUEUE_LIMIT;
 	RB_INIT(&p->pending);
 	TAILQ_INIT(&p->out);
 	if ((p->name = strdup(config->name != NULL ? config->name : "")) ==
@@ -128,6 +131,12 @@ uint32_t
 peer_instance(const struct peer *p)
 {
 	return (p->config.instance);
+}
+
+bool
+peer_is_open(const struct peer *p)
+{
+	return (!p->broken && !p->freed && !p->deaf);
 }
 
 uint32_t
@@ -287,6 +296,7 @@ peer_ask(struct peer *p, enum msg_type type, const void *m,
 	q->arg = arg;
 	RB_INSERT(pending_tree, &p->pending, q);
 	p->npending++;
+	peer_io_water(p);
 	event_assign(&q->deadline, p->base, -1, 0, on_deadline, q);
 	event_add(&q->deadline, &tv);
 	return (0);

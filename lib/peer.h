@@ -53,9 +53,12 @@ struct peer_config {
 	uint32_t	 max_pending;	/* requests without answer; 0: 64 */
 	/*
 	 * Bytes waiting to be written above which peer_is_full() says true and
-	 * reading from this peer pauses; 0: 1 MiB.  Twice this breaks it off.
+	 * requests of this peer wait; 0: 1 MiB.  While we wait for an answer of
+	 * its own reading goes on: two that both stopped would wait for ever.
 	 */
 	size_t		 high_water;
+	/* It is broken off above this; 0: 32 MiB, or twice high_water. */
+	size_t		 limit;
 };
 
 /*
@@ -73,6 +76,9 @@ uint32_t	 peer_instance(const struct peer *);
 /* Stops and resumes reading (a room not yet READY, or back-pressure). */
 void		 peer_pause(struct peer *);
 void		 peer_resume(struct peer *);
+
+/* False once the wire has ended or was broken off: nothing more can be sent. */
+bool		 peer_is_open(const struct peer *);
 
 /* Requests without an answer; more than max_pending: peer_ask() fails. */
 uint32_t	 peer_pending(const struct peer *);

@@ -28,6 +28,7 @@
 
 #define FRAME_HEADER	12
 #define FRAME_FD	0x1	/* flag: a descriptor belongs to this frame */
+#define QUEUE_LIMIT	(32 * 1024 * 1024)
 #define PEER_FDS	4	/* received, not yet claimed by their frame */
 
 struct pending {
@@ -89,6 +90,7 @@ int	 peer_io_start(struct peer *);
 void	 peer_io_stop(struct peer *);		/* no more events; closes fd */
 void	 peer_io_free(struct peer *);		/* memory, after stop */
 void	 peer_io_break(struct peer *);		/* stop, then gone, later */
+void	 peer_io_water(struct peer *);		/* reads, or has it wait */
 int	 peer_io_queue(struct peer *, enum msg_type, uint32_t rid,
 	    struct span fields, int fd);
 void	 peer_dispatch(struct peer *, enum msg_type, uint32_t rid,

@@ -155,14 +155,20 @@ peer_is_full(const struct peer *p)
 	return (p->out_len > p->config.high_water);
 }
 
-/* Keeps the producer and our own reading in step with the slow reader. */
-static void
-check_water(struct peer *p)
+/*
+ * Who asks much and reads little waits with further requests.  Never while we
+ * wait for its answers: it may have stopped reading for the same reason.
+ */
+void
+peer_io_water(struct peer *p)
 {
-	if (!p->choked && peer_is_full(p)) {
+	if (p->broken || p->freed)
+		return;
+	if (!p->choked && peer_is_full(p) && p->npending == 0) {
 		p->choked = true;
 		event_del(&p->readable);
-	} else if (p->choked && p->out_len < p->config.high_water / 2) {
+	} else if (p->choked && (p->npending != 0 ||
+	    p->out_len < p->config.high_water / 2)) {
 		p->choked = false;
 		read_on(p);
 	}
@@ -245,7 +251,7 @@ write_out(struct peer *p)
 		event_del(&p->writable);
 	else
 		event_add(&p->writable, NULL);
-	check_water(p);
+	peer_io_water(p);
 }
 
 static void
@@ -281,7 +287,7 @@ peer_io_queue(struct peer *p, enum msg_type type, uint32_t rid,
 
 	if (p->deaf)
 		return (-1);
-	if (p->out_len + fields.len > 2 * p->config.high_water) {
+	if (p->out_len + fields.len > p->config.limit) {
 		peer_bad(p, "reads too slowly");
 		return (-1);
 	}
@@ -303,6 +309,8 @@ peer_io_queue(struct peer *p, enum msg_type type, uint32_t rid,
 	p->out_len += f->len;
 	if (idle)
 		write_out(p);
+	else
+		peer_io_water(p);
 	return (p->broken || p->deaf ? -1 : 0);
 }
 
@@ -326,7 +334,8 @@ make_room(struct peer *p)
 	uint8_t	*grown;
 	size_t	 cap, need = p->in_len + READ_ROOM;
 
-	if (p->in_len >= FRAME_HEADER &&
+	/* A length that this wire does not allow is refused, not allocated. */
+	if (p->in_len >= FRAME_HEADER && get_be32(p->in) <= p->edge_in &&
 	    need < FRAME_HEADER + get_be32(p->in))
 		need = FRAME_HEADER + get_be32(p->in);
 	if (need <= p->in_cap)

@@ -77,7 +77,7 @@ setup(void **state)
 	struct peer_config	 c = {
 		.self = ROOM_ENGINE, .other = ROOM_AUTHN,
 		.handlers = no_handlers, .gone = on_gone, .max_pending = MAX_PENDING,
-		.high_water = 100000,
+		.high_water = 100000, .limit = 200000,
 	};
 	int			 sv[2];
 
@@ -374,6 +374,101 @@ slow_reader_is_closed(void **state)
 	assert_true(nulls > 0);
 }
 
+/* ---- two that both have more to say than the other reads ---- */
+
+static void
+answer_at_length(void *room, struct peer *p, struct msg *m)
+{
+	static uint8_t		 body[50000];
+	struct msg_en_fe_answer	 a = { .kind = ANSWER_TEXT, .status = 200,
+				    .body = span_mem(body, sizeof(body)) };
+
+	(void)room;
+	assert_int_equal(peer_answer(p, m->rid, EN_FE_ANSWER, &a), 0);
+}
+
+static void
+on_other_gone(void *room, struct peer *p)
+{
+	(void)room;
+	(void)p;
+	gone++;
+}
+
+static struct peer *
+one_of_two(enum room self, enum room other, int fd)
+{
+	static peer_handler	*handlers[MSG_MAX];
+	struct peer_config	 c = { .self = self, .other = other,
+		.handlers = handlers, .gone = on_other_gone,
+		.max_pending = 4096, .high_water = 200000 };
+	struct peer		*p;
+
+	handlers[FE_EN_HTTP] = answer_at_length;
+	p = peer_new(base, fd, &c);
+	assert_non_null(p);
+	return (p);
+}
+
+/*
+ * A frontend fills its wire while the engine is busy; the engine then answers
+ * each request with more than was asked.  Neither waits for the other for
+ * ever, and nobody is broken off.
+ */
+static void
+full_both_ways(void **state)
+{
+	static char		 path[2000];
+	struct msg_fe_en_http	 m = { .endpoint = 0 };
+	struct peer		*fe, *en;
+	int			 sv[2], asked, i;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	memset(path, '/', sizeof(path));
+	m.path = span_mem(path, sizeof(path));
+	fe = one_of_two(ROOM_FRONTEND, ROOM_ENGINE, sv[0]);
+	en = one_of_two(ROOM_ENGINE, ROOM_FRONTEND, sv[1]);
+	peer_pause(en);
+	for (asked = 0; asked < 400; asked++)
+		assert_int_equal(peer_ask(fe, FE_EN_HTTP, &m, 60000,
+		    on_answer, NULL), 0);
+	assert_true(peer_is_full(fe));
+	peer_resume(en);
+	for (i = 0; i < 10000 && answers < asked; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	assert_int_equal(answers, asked);
+	assert_int_equal(gone, 0);
+	assert_int_equal(nulls, 0);
+	peer_free(fe);
+	peer_free(en);
+}
+
+/* A long backlog of frames ends with the head of one that is not allowed. */
+static void
+length_is_checked_before_memory(void **state)
+{
+	struct buf	 b;
+	int		 i;
+
+	(void)state;
+	for (i = 0; i < 40; i++)
+		ask(60000);
+	peer_pause(engine);
+	for (i = 1; i <= 40; i++) {
+		buf_init(&b, 4096);
+		put_begun(&b, (uint32_t)i);
+		raw_write(&b);
+	}
+	buf_init(&b, 4096);
+	put_frame(&b, 0xfffffff0u, AU_EN_BEGUN, 0, 41);
+	raw_write(&b);
+	peer_resume(engine);
+	turn();
+	assert_int_equal(answers, 40);
+	assert_int_equal(gone, 1);
+}
+
 static void
 paused_peer_is_not_read(void **state)
 {
@@ -415,6 +510,7 @@ main(void)
 		T(deadline_then_late_answer), T(cap_on_requests),
 		T(death_fails_what_is_pending), T(last_words_are_heard),
 		T(slow_reader_is_closed), T(paused_peer_is_not_read),
+		T(full_both_ways), T(length_is_checked_before_memory),
 		T(not_ours_to_send),
 	};
 	int			 failed;
