@@ -217,10 +217,12 @@ ask_engine(struct conn *c, const struct route *route, struct buf *connector,
 	if (!compose(c, &f, route, body))
 		conn_respond_text(c, 413, "The request is too large.\n");
 	else if (peer_ask(engine, FE_EN_HTTP, &f.m, ENGINE_TIMEOUT_MS,
-	    on_engine_answer, c) == -1)
-		conn_respond_text(c, 400, "The request cannot be read.\n");
-	else
+	    on_engine_answer, c) == 0)
 		c->state = CONN_ENGINE;
+	else if (peer_is_open(engine))
+		conn_respond_text(c, 400, "The request cannot be read.\n");
+	else	/* it died just now; that is not the visitor's fault */
+		conn_respond_busy(c);
 	forward_clear(&f);
 }
 
