@@ -189,7 +189,8 @@ inherit_begin(struct parent *p)
 
 	if (number_of("LISTEN_PID", INT32_MAX) != (unsigned)getpid())
 		n = 0;
-	closefrom(FIRST_FD + (int)n);
+	if (!p->options.check)	/* -f may name one of them */
+		closefrom(FIRST_FD + (int)n);
 	for (i = 0; i < n; i++) {
 		len = names == NULL ? 0 : strcspn(names, ":");
 		take(p, FIRST_FD + (int)i, len == 0 ? "" : names, len);

@@ -252,7 +252,11 @@ struct inherited {
 	char			 name[64];
 	bool			 used;
 };
-/* Takes LISTEN_FDS (systemd's socket activation) and closes all else above 2. */
+/*
+ * Takes LISTEN_FDS (systemd's socket activation) and closes all else above 2,
+ * so that every descriptor of ours is close-on-exec.  -n closes nothing: its
+ * file may be a shell's /dev/fd/N.
+ */
 void	 inherit_begin(struct parent *);
 /*
  * The one for this address, or else one that is named "http", "https" or
@@ -384,6 +388,7 @@ struct parent {
 	struct buf		 problems;
 	parse_done		*parse_done;
 	bool			 parse_failed;
+	bool			 parse_complete;	/* CF_PA_DONE came */
 	struct event		 parse_deadline;
 	/* the check of templates that follows it */
 	struct child		*checker;

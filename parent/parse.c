@@ -14,6 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -60,7 +62,7 @@ parse_begin(struct parent *p, parse_done *done)
 	buf_clear(&p->problems);
 	buf_init(&p->problems, PROBLEMS_MAX);
 	p->parse_done = done;
-	p->parse_failed = false;
+	p->parse_failed = p->parse_complete = false;
 	fd = open(p->options.config, O_RDONLY | O_CLOEXEC);
 	if (fd == -1) {
 		buf_printf(&p->problems, "%s: %s\n", p->options.config,
@@ -85,22 +87,34 @@ parse_begin(struct parent *p, parse_done *done)
 	return (0);
 }
 
-/* The child ended; without CF_PA_DONE that is a failure of its own. */
+/*
+ * The child ended: only now, so that whoever is told the result may ask for
+ * another parse at once.  Without CF_PA_DONE that is a failure of its own.
+ */
 void
 parse_died(struct parent *p)
 {
 	struct settings	*s = p->parsed;
+	int		 status = p->config->status;
 
 	if (event_initialized(&p->parse_deadline))
 		event_del(&p->parse_deadline);
 	child_free(p->config);
 	p->config = NULL;
 	p->parsed = NULL;
-	if (s == NULL)
-		return;
+	if (!p->parse_complete || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) != 0) {
+		problems_add(p, span_str("the configuration could not be "
+		    "parsed"), "");
+		p->parse_failed = true;
+	}
+	if (p->parse_failed)
+		p->parse_done(p, NULL, buf_cstr(&p->problems));
+	else if (s->theme != NULL && !p->stopping)
+		theme_check(p, s);
+	else
+		p->parse_done(p, s, buf_cstr(&p->problems));
 	settings_unref(s);
-	buf_put_str(&p->problems, "the configuration could not be parsed\n");
-	p->parse_done(p, NULL, buf_cstr(&p->problems));
 }
 
 /* Control characters of a hostile file must not reach a terminal. */
@@ -183,6 +197,7 @@ on_cf_pa_tls(void *room, struct peer *peer, struct msg *m)
 	if (s == NULL)
 		return;
 	if (s->has_tls) {
+		p->parse_failed = true;
 		peer_bad(peer, "two certificates");
 		return;
 	}
@@ -226,6 +241,7 @@ on_cf_pa_slice(void *room, struct peer *peer, struct msg *m)
 		return;
 	if (in->type >= MSG_MAX || !msg_allowed((enum msg_type)in->type,
 	    ROOM_PARENT, (enum room)in->room)) {
+		((struct child *)room)->parent->parse_failed = true;
 		peer_bad(peer, "a slice that may not go to that room");
 		return;
 	}
@@ -242,19 +258,15 @@ static void
 on_cf_pa_done(void *room, struct peer *peer, struct msg *m)
 {
 	struct parent	*p = ((struct child *)room)->parent;
-	struct settings	*s = p->parsed;
 
-	(void)peer;
-	if (s == NULL)
+	if (p->parse_complete) {
+		p->parse_failed = true;
+		peer_bad(peer, "done twice");
 		return;
-	p->parsed = NULL;
-	if (m->cf_pa_done.ok && !p->parse_failed && s->theme != NULL)
-		theme_check(p, s);
-	else if (m->cf_pa_done.ok && !p->parse_failed)
-		p->parse_done(p, s, buf_cstr(&p->problems));
-	else
-		p->parse_done(p, NULL, buf_cstr(&p->problems));
-	settings_unref(s);
+	}
+	p->parse_complete = true;
+	if (!m->cf_pa_done.ok)
+		p->parse_failed = true;
 }
 
 void

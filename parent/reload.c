@@ -180,6 +180,7 @@ serve_start_failed(struct generation *g, const char *program)
 	struct parent	*p = g->parent;
 
 	p->starting = NULL;
+	listeners_prune(p);	/* before anybody is told */
 	log_error("a room died while starting", "room", program);
 	if (g->why == GEN_RELOAD || g->why == GEN_RENEW)
 		count_one(COUNT_RELOADS, "failed");
@@ -201,7 +202,6 @@ serve_start_failed(struct generation *g, const char *program)
 		recover(p);
 		break;
 	}
-	listeners_prune(p);
 	take_turn(p);
 }
 

@@ -109,7 +109,7 @@ class Dexd:
 
     def start(self):
         self.spawn()
-        deadline = time.time() + 20
+        deadline = time.time() + 60     # a busy machine makes its first key slowly
         while time.time() < deadline:
             if self.proc.poll() is not None:
                 break
