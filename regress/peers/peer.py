@@ -34,7 +34,11 @@ from authlib.oidc.core import CodeIDToken
 from dexd import BUILD, SECRET
 
 HERE = pathlib.Path(__file__).resolve().parent
-ALGORITHMS = ["RS256", "ES256"]
+# Those that dexd.yaml(5) names.
+ALGORITHMS = sorted(set(re.findall(
+    r"\b(?:RS|ES)256\b|\bEdDSA\b",
+    (HERE.parents[1] / "man" / "dexd.yaml.5").read_text())), reverse=True)
+assert {"RS256", "ES256"} <= set(ALGORITHMS)
 CALLBACK = "http://127.0.0.1:9/callback"
 SCOPE = "openid email profile groups offline_access"
 MADE = BUILD / "peers"
@@ -269,8 +273,11 @@ class AuthlibLogin:
                 claims_options={
                     "iss": {"essential": True, "value": self.meta["issuer"]},
                     "aud": {"essential": True, "value": "other"}},
-                claims_params={"nonce": self.nonce, "client_id": "other",
-                               "access_token": tokens["access_token"]})
+                claims_params={
+                    "nonce": self.nonce, "client_id": "other",
+                    # Authlib 1.2 has no at_hash for EdDSA; openid-client has.
+                    "access_token": None if self.dexd.alg == "EdDSA" else
+                    tokens["access_token"]})
             claims.validate()
         except JoseError as e:
             raise Refused(str(e)) from e
