@@ -135,7 +135,7 @@ is_origin(const char *text)
 
 	return (strcmp(text, "*") == 0 || strcmp(text, "null") == 0 ||
 	    (host != NULL && host != text && host[3] != '\0' &&
-	    strpbrk(host + 3, "/*?# ") == NULL));
+	    strpbrk(host + 3, "*?#/ ") == NULL));
 }
 
 static void
@@ -416,20 +416,46 @@ take_expiry(struct config *c, const struct ynode *n, void *target)
 		c->auth_requests_secs = 24 * 3600;
 }
 
+/* Nothing, or +N or -N with up to three digits. */
+static bool
+take_offset(const char *text, int *offset)
+{
+	bool	 minus = *text == '-';
+	size_t	 n = 0;
+
+	*offset = 0;
+	if (*text == '\0')
+		return (true);
+	if (*text != '+' && *text != '-')
+		return (false);
+	for (text++; *text >= '0' && *text <= '9' && n < 3; text++, n++)
+		*offset = *offset * 10 + (*text - '0');
+	if (minus)
+		*offset = -*offset;
+	return (n != 0 && *text == '\0');
+}
+
 static void
 take_level(struct config *c, const struct ynode *n, void *target)
 {
 	static const char * const	 names[] = { "debug", "info", "warn",
 		"error" };
+	size_t				 len;
 	unsigned			 i;
+	int				 offset;
 
 	(void)target;
-	for (i = 0; i < 4; i++)
-		if (n->kind == YNODE_SCALAR &&
-		    strcasecmp(n->text, names[i]) == 0) {
-			c->log_level = (enum log_level_value)i;
-			return;
-		}
+	for (i = 0; n->kind == YNODE_SCALAR && i < 4; i++) {
+		len = strlen(names[i]);
+		if (strncasecmp(n->text, names[i], len) != 0 ||
+		    !take_offset(n->text + len, &offset))
+			continue;
+		/* dex counts debug -4, info 0, warn 4, error 8. */
+		offset += (int)i * 4;
+		c->log_level = offset <= 0 ? LEVEL_DEBUG : offset <= 4 ?
+		    LEVEL_INFO : offset <= 8 ? LEVEL_WARN : LEVEL_ERROR;
+		return;
+	}
 	problem(c, n->line, "the level is debug, info, warn or error");
 }
 
@@ -437,9 +463,9 @@ static void
 take_format(struct config *c, const struct ynode *n, void *target)
 {
 	(void)target;
-	if (n->kind == YNODE_SCALAR && strcmp(n->text, "json") == 0)
+	if (n->kind == YNODE_SCALAR && strcasecmp(n->text, "json") == 0)
 		c->log_json = true;
-	else if (n->kind != YNODE_SCALAR || strcmp(n->text, "text") != 0)
+	else if (n->kind != YNODE_SCALAR || strcasecmp(n->text, "text") != 0)
 		problem(c, n->line, "the format is text or json");
 }
 
@@ -449,7 +475,7 @@ take_logger(struct config *c, const struct ynode *n, void *target)
 	static const struct field	 fields[] = {
 		{ "level", take_level, 0 },
 		{ "format", take_format, 0 },
-		{ "excludeFields", take_unsupported, 0 },
+		{ "excludeFields", take_strings, AT(log_exclude) },
 		FIELDS_END
 	};
 

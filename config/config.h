@@ -53,6 +53,7 @@ struct config {
 	enum log_level_value { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN,
 		LEVEL_ERROR }	 log_level;
 	bool			 log_json;
+	struct list_buf		 log_exclude;
 
 	char			*http;
 	char			*https;

@@ -90,6 +90,7 @@ set_defaults(struct config *c)
 	c->log_level = LEVEL_INFO;
 	list_buf_init(&c->headers, 32768);
 	list_buf_init(&c->origins, 32768);
+	list_buf_init(&c->log_exclude, 4096);
 	list_buf_init(&c->request_headers, 16384);
 	list_buf_init(&c->proxies, 8192);
 	list_buf_init(&c->extra, 32768);

@@ -52,11 +52,13 @@ emit_main(struct config *c)
 		.storage_file = span_str(c->storage_file),
 		.sandbox = (uint8_t)c->sandbox,
 		.log_level = (uint8_t)c->log_level,
+		.log_exclude = msg_list_of(&c->log_exclude),
 		.log_format = c->log_json, .frontends = c->frontends,
 		.signers = c->signers };
 
 	if (peer_tell(c->parent, CF_PA_MAIN, &m, -1) == -1)
-		problem(c, 1, "storage.config.file is too long");
+		problem(c, 1, "storage.config.file or logger.excludeFields is "
+		    "too long");
 }
 
 static bool

@@ -219,7 +219,8 @@ on_code(void *arg, enum store_status status, const struct auth_code *c)
 	struct request		*r = arg;
 	struct grant		*g = r->flow;
 	struct connector	*conn;
-	struct msg_en_sg_sign	 ask = { .with_auth_time = true };
+	struct msg_en_sg_sign	 ask = { .with_auth_time = true,
+				    .request_id = r->http->request_id };
 	uint64_t		 now = (uint64_t)time(NULL);
 
 	if (status == STORE_ERROR) {

@@ -128,6 +128,8 @@ struct engine {
 	struct published	 published[DOCUMENT_MAX];
 	struct request_list	 requests;
 	unsigned		 nrequests;
+	uint64_t		 refusals_at;	/* unix seconds */
+	unsigned		 refusals;	/* in that second */
 	struct grant_list	 grants;	/* codes being redeemed now */
 	struct refresh_list	 refreshes;	/* refresh tokens in use now */
 };

@@ -100,6 +100,7 @@ flow_error(struct request *r, struct span uri, struct span state,
 {
 	struct list_buf	 l;
 
+	request_log_refusal(r, 303, error, text);
 	list_buf_init(&l, URL_MAX);
 	list_buf_add(&l, span_str("error"));
 	list_buf_add(&l, span_str(error));
@@ -143,6 +144,22 @@ claims_of(const struct msg_au_en_identity *i)
 		.groups = i->groups });
 }
 
+/* As dex writes them: [a b c]. */
+static void
+put_groups(struct buf *b, struct msg_list groups)
+{
+	struct span	 group;
+	const char	*sep = "";
+
+	buf_put_c(b, '[');
+	while (b->len < 1000 && msg_list_next(&groups, &group)) {
+		buf_put_str(b, sep);
+		buf_put_span(b, group);
+		sep = " ";
+	}
+	buf_put_c(b, ']');
+}
+
 static void
 log_login(struct request *r, const struct msg_au_en_identity *i)
 {
@@ -152,16 +169,27 @@ log_login(struct request *r, const struct msg_au_en_identity *i)
 	char			*client = span_dup(f->client->conf->id);
 	char			*user = span_dup(i->user_id);
 	char			*name = span_dup(i->username);
-	char			*email = span_dup(i->email);
+	char			*preferred = span_dup(i->preferred_username);
+	struct buf		 email, groups;
 
+	buf_init(&email, 1024);
+	buf_init(&groups, 2048);
+	buf_put_span(&email, i->email);
+	if (!i->email_verified)
+		buf_put_str(&email, " (unverified)");
+	put_groups(&groups, i->groups);
 	log_info("login successful", "connector_id", connector, "user_id",
-	    user, "username", name, "email", email, "client_id", client,
-	    "client_remote_addr", l.address, "request_id", l.request_id);
+	    user, "username", name, "preferred_username", preferred,
+	    "email", buf_cstr(&email), "groups", buf_cstr(&groups),
+	    "client_id", client, "client_remote_addr", l.address,
+	    "request_id", l.request_id);
 	free(connector);
 	free(client);
 	free(user);
 	free(name);
-	free(email);
+	free(preferred);
+	buf_clear(&email);
+	buf_clear(&groups);
 	request_log_free(&l);
 }
 

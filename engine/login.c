@@ -61,9 +61,9 @@ log_failure(struct request *r)
 	char			*connector = span_dup(f->connector->conf->id);
 	char			*client = span_dup(f->client->conf->id);
 
-	log_info("login failed", "connector_id", connector, "client_id",
-	    client, "client_remote_addr", l.address, "request_id",
-	    l.request_id);
+	log_warn("failed login attempt: Invalid credentials.",
+	    "connector_id", connector, "client_id", client,
+	    "client_remote_addr", l.address, "request_id", l.request_id);
 	free(connector);
 	free(client);
 	request_log_free(&l);

@@ -329,6 +329,7 @@ static bool
 keep_question(struct refresh *f, const struct refresh_token *t)
 {
 	struct msg_en_sg_sign	 ask = { .client_id = t->client_id,
+		.request_id = f->r->http->request_id,
 		.scopes = t->scopes, .wanted = msg_list_of(&f->wanted),
 		.nonce = t->nonce, .grant_id = t->grant_id,
 		.with_auth_time = true, .attestation = t->attestation };

@@ -14,8 +14,10 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "json.h"
 #include "log.h"
@@ -23,6 +25,7 @@
 
 #define COOKIES_MAX	(16 * 1024)
 #define REQUESTS_MAX	8192	/* under way at once */
+#define REFUSALS_A_SECOND	100	/* in the log */
 
 struct request *
 request_new(struct engine *e, struct peer *frontend, const struct msg *m)
@@ -150,6 +153,43 @@ request_log_free(struct request_log *l)
 	free(l->address);
 }
 
+/* Strangers can be refused as often as they like; the log has an end. */
+static bool
+may_log(struct engine *e)
+{
+	uint64_t	 now = (uint64_t)time(NULL);
+
+	if (now != e->refusals_at && e->refusals > REFUSALS_A_SECOND)
+		logf_warn("%u refused requests were not logged",
+		    e->refusals - REFUSALS_A_SECOND);
+	if (now != e->refusals_at)
+		e->refusals = 0;
+	e->refusals_at = now;
+	return (++e->refusals <= REFUSALS_A_SECOND);
+}
+
+/* Who was refused and why; the reasons are texts of ours. */
+void
+request_log_refusal(struct request *r, unsigned status, const char *error,
+    const char *why)
+{
+	struct request_log	 l;
+	char			 code[12];
+	char			*path;
+
+	if (!may_log(r->e))
+		return;
+	l = request_log(r);
+	path = span_dup(r->http->path);
+	snprintf(code, sizeof(code), "%u", status);
+	log_record(status < 500 ? LOG_LVL_INFO : LOG_LVL_ERROR,
+	    "request refused", "path", path, "status", code, "error", error,
+	    "why", why, "client_remote_addr", l.address, "request_id",
+	    l.request_id, (char *)NULL);
+	free(path);
+	request_log_free(&l);
+}
+
 /* Sends what was composed and ends the request. */
 static void
 answer(struct request *r, struct msg_en_fe_answer *a)
@@ -224,6 +264,7 @@ answer_sorry(struct request *r, const struct sorry *s)
 				    .retry_after = s->status == 503 };
 	struct page_data	 d;
 
+	request_log_refusal(r, s->status, "", s->text);
 	page_data_init(&d);
 	page_data_str(&d, "ErrType", span_str(reason_phrase(s->status)));
 	page_data_str(&d, "ErrMsg", span_str(s->text));
@@ -282,6 +323,8 @@ oauth_error(struct request *r, unsigned status, const char *code,
 	}
 	buf_put_c(&b, '}');
 	a.body = buf_span(&b);
+	if (status >= 400)
+		request_log_refusal(r, status, code, text);
 	answer(r, &a);
 	buf_clear(&b);
 }

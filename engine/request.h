@@ -72,6 +72,13 @@ struct request_log {
 struct request_log	 request_log(const struct request *);
 void		 request_log_free(struct request_log *);
 
+/*
+ * A record of who was refused and why; error (of OAuth, or "") and why are
+ * texts of ours.  The answer_*() functions for errors call it themselves.
+ */
+void		 request_log_refusal(struct request *, unsigned status,
+		    const char *error, const char *why);
+
 /* ---- answers ---- */
 
 /* Takes over (clears) the data, which may be NULL. */

@@ -14,7 +14,10 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <stdlib.h>
+
 #include "client_auth.h"
+#include "log.h"
 #include "token.h"
 
 /* /token: what all grants share, and the way to each (RFC 6749 section 3.2). */
@@ -77,6 +80,20 @@ token_signed(struct request *r, const struct msg *m)
 	return (false);
 }
 
+static void
+log_bad_secret(const struct request *r, const struct client *client,
+    bool missing)
+{
+	struct request_log	 l = request_log(r);
+	char			*id = span_dup(client->conf->id);
+
+	log_info(missing ? "missing client_secret on token request" :
+	    "invalid client_secret on token request", "client_id", id,
+	    "client_remote_addr", l.address, "request_id", l.request_id);
+	free(id);
+	request_log_free(&l);
+}
+
 /* The client of the request; NULL after having answered. */
 static struct client *
 authenticate(struct request *r)
@@ -90,8 +107,10 @@ authenticate(struct request *r)
 	sent = client_credentials(r->http->authorization, r->http->form, &mem,
 	    &id, &secret);
 	client = client_find(r->e, id);
-	if (client != NULL && !span_eq_secret(client->conf->secret, secret))
+	if (client != NULL && !span_eq_secret(client->conf->secret, secret)) {
+		log_bad_secret(r, client, secret.len == 0);
 		client = NULL;
+	}
 	buf_clear(&mem);
 	if (sent == CREDENTIALS_BAD_ESCAPE) {
 		answer_oauth_error(r, 400, "invalid_request",

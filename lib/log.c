@@ -32,6 +32,10 @@ static const char	*log_room = "dexd";
 static enum log_level	 log_threshold = LOG_LVL_INFO;
 static enum log_format	 log_form = LOG_FMT_TEXT;
 
+#define EXCLUDED_MAX	32
+static char		*excluded[EXCLUDED_MAX];
+static unsigned		 nexcluded;
+
 static const char * const level_names[] = { "DEBUG", "INFO", "WARN", "ERROR" };
 
 void
@@ -57,6 +61,32 @@ enum log_format
 log_format(void)
 {
 	return (log_form);
+}
+
+void
+log_exclude(struct span name)
+{
+	if (nexcluded < EXCLUDED_MAX &&
+	    (excluded[nexcluded] = span_dup(name)) != NULL)
+		nexcluded++;
+}
+
+void
+log_exclude_none(void)
+{
+	while (nexcluded > 0)
+		free(excluded[--nexcluded]);
+}
+
+static bool
+is_excluded(const char *name)
+{
+	unsigned	 i;
+
+	for (i = 0; i < nexcluded; i++)
+		if (strcmp(excluded[i], name) == 0)
+			return (true);
+	return (false);
 }
 
 static bool
@@ -134,7 +164,7 @@ put_time(struct buf *b)
 static void
 log_vrecord(enum log_level level, const char *msg, va_list ap)
 {
-	const char	*name;
+	const char	*name, *value;
 	struct buf	 b;
 	int		 saved = errno;
 
@@ -144,9 +174,13 @@ log_vrecord(enum log_level level, const char *msg, va_list ap)
 	put_time(&b);
 	put_attr(&b, "level", level_names[level]);
 	put_attr(&b, "msg", msg);
-	put_attr(&b, "room", log_room);
-	while ((name = va_arg(ap, const char *)) != NULL)
-		put_attr(&b, name, va_arg(ap, const char *));
+	if (!is_excluded("room"))
+		put_attr(&b, "room", log_room);
+	while ((name = va_arg(ap, const char *)) != NULL) {
+		value = va_arg(ap, const char *);
+		if (!is_excluded(name))
+			put_attr(&b, name, value);
+	}
 	if (log_form == LOG_FMT_JSON)
 		buf_put_c(&b, '}');
 	buf_put_c(&b, '\n');

@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "span.h"
+
 /*
  * Logging, the one piece of global state.  A record is one line on fd 2 in
  * the form dex writes: text (time=... level=INFO msg="..." key=value) or JSON.
@@ -33,6 +35,9 @@ enum log_format { LOG_FMT_TEXT, LOG_FMT_JSON };
 void	 log_init(const char *room);
 void	 log_setup(enum log_level, enum log_format);
 enum log_level	 log_level(void);
+/* Attributes of this name are left out, but for time, level and msg; copied. */
+void	 log_exclude(struct span name);
+void	 log_exclude_none(void);
 enum log_format	 log_format(void);
 
 /*

@@ -82,6 +82,8 @@ static void
 on_pa_room_start(void *room, struct peer *p, struct msg *m)
 {
 	const struct msg_pa_room_start	*s = &m->pa_room_start;
+	struct msg_list			 names;
+	struct span			 name;
 	char				*jail;
 
 	(void)room;
@@ -94,6 +96,8 @@ on_pa_room_start(void *room, struct peer *p, struct msg *m)
 	self.sandbox = (enum sandbox_mode)s->sandbox;
 	log_init(self.title);
 	log_setup((enum log_level)s->log_level, (enum log_format)s->log_format);
+	for (names = s->log_exclude; msg_list_next(&names, &name);)
+		log_exclude(name);
 	setproctitle("%s", self.title);
 	if (self.ops->warm_up != NULL)
 		self.ops->warm_up(self.ops->ctx);

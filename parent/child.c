@@ -266,6 +266,7 @@ child_start(struct child *c, const struct settings *s, const char *writable,
 	if (s != NULL) {
 		m.sandbox = (uint8_t)s->sandbox;
 		m.log_format = (uint8_t)s->log_format;
+		m.log_exclude = msg_list_of(&s->log_exclude);
 		if (!p->options.verbose)
 			m.log_level = (uint8_t)s->log_level;
 	} else if (sandbox_missing() != NULL)

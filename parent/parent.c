@@ -203,8 +203,7 @@ on_parsed(struct parent *p, struct settings *s, const char *problems)
 		parent_exit(p, 0);
 		return;
 	}
-	log_setup(p->options.verbose ? LOG_LVL_DEBUG :
-	    (enum log_level)s->log_level, (enum log_format)s->log_format);
+	settings_set_log(s, p->options.verbose);
 	if (checks_store(p, s, err, sizeof(err)) == -1 ||
 	    seal_load(&p->roots, p->options.seal_file, err, sizeof(err)) ==
 	    -1 || admin_open(p, err, sizeof(err)) == -1) {

@@ -80,6 +80,7 @@ struct settings {
 	enum sandbox_mode	 sandbox;
 	unsigned		 log_level;
 	unsigned		 log_format;
+	struct list_buf		 log_exclude;
 	uint32_t		 frontends;
 	uint32_t		 signers;
 	struct listen_confs	 listens;
@@ -96,6 +97,8 @@ struct settings {
 struct settings	*settings_new(void);
 struct settings	*settings_ref(struct settings *);
 void		 settings_unref(struct settings *);
+/* The parent's own log as they want it. */
+void		 settings_set_log(const struct settings *, bool verbose);
 
 /* A TLS certificate and its key, as read from their files. */
 struct keypair {

@@ -157,6 +157,8 @@ on_cf_pa_main(void *room, struct peer *peer, struct msg *m)
 	const struct msg_cf_pa_main	*c = &m->cf_pa_main;
 	struct settings			*s = ((struct child *)
 					    room)->parent->parsed;
+	struct msg_list			 names;
+	struct span			 name;
 
 	(void)peer;
 	if (s == NULL)
@@ -167,6 +169,8 @@ on_cf_pa_main(void *room, struct peer *peer, struct msg *m)
 	s->sandbox = (enum sandbox_mode)c->sandbox;
 	s->log_level = c->log_level;
 	s->log_format = c->log_format;
+	for (names = c->log_exclude; msg_list_next(&names, &name);)
+		list_buf_add(&s->log_exclude, name);
 	s->frontends = c->frontends == 0 || c->frontends > 64 ? 1 :
 	    c->frontends;
 	s->signers = c->signers == 0 || c->signers > 64 ? 1 : c->signers;

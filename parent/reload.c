@@ -153,9 +153,7 @@ serve_ready(struct generation *g)
 	p->serving = g;
 	event_del(&p->recovery);
 	keep_in_force(p, g);
-	if (!p->options.verbose)
-		log_setup((enum log_level)g->settings->log_level,
-		    (enum log_format)g->settings->log_format);
+	settings_set_log(g->settings, p->options.verbose);
 	generation_serve(g);
 	if (g->why == GEN_RENEW)
 		log_info("serving with a new certificate");

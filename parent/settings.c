@@ -25,6 +25,7 @@ settings_new(void)
 	struct settings	*s = xcalloc(1, sizeof(*s));
 
 	s->refs = 1;
+	list_buf_init(&s->log_exclude, 4096);
 	TAILQ_INIT(&s->listens);
 	TAILQ_INIT(&s->connectors);
 	TAILQ_INIT(&s->slices);
@@ -66,7 +67,21 @@ settings_unref(struct settings *s)
 	keypair_unref(s->pair);
 	free(s->cert_file);
 	free(s->key_file);
+	list_buf_clear(&s->log_exclude);
 	free(s->storage_file);
 	theme_free(s->theme);
 	free(s);
+}
+
+void
+settings_set_log(const struct settings *s, bool verbose)
+{
+	struct msg_list	 l = msg_list_of(&s->log_exclude);
+	struct span	 name;
+
+	log_setup(verbose ? LOG_LVL_DEBUG : (enum log_level)s->log_level,
+	    (enum log_format)s->log_format);
+	log_exclude_none();
+	while (msg_list_next(&l, &name))
+		log_exclude(name);
 }

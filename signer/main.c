@@ -108,16 +108,20 @@ audit(const struct msg_en_sg_sign *m, const struct attestation *who,
 	char	*client = span_dup(m->client_id);
 	char	*connector = span_dup(who->connector);
 	char	*user = span_dup(who->user_id);
+	char	*request = span_dup(m->request_id);
 
 	if (refused == NULL)
 		log_info("signed", "client_id", client, "connector_id",
-		    connector, "user_id", user, "kid", kid);
+		    connector, "user_id", user, "kid", kid, "request_id",
+		    request);
 	else
 		log_warn("refused to sign", "client_id", client,
-		    "connector_id", connector, "why", refused);
+		    "connector_id", connector, "why", refused, "request_id",
+		    request);
 	free(client);
 	free(connector);
 	free(user);
+	free(request);
 }
 
 static void

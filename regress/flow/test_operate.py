@@ -362,7 +362,7 @@ def test_nothing_secret_reaches_the_log(own_dexd):
         "Authorization": "Bearer " + got["access_token"]})
     log = d.read_log()
     assert "login successful" in log and "signed" in log
-    assert "login failed" in log and f"address=127.0.0.1:{d.port}" in log
+    assert "failed login attempt" in log and f"address=127.0.0.1:{d.port}" in log
     secrets = [code, got["access_token"], got["id_token"], "not-the-password-1",
                SECRET, flow.verifier, flow.params["nonce"], flow.params["state"],
                (d.run / "seal.keys").read_text().split()[1]]
