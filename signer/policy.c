@@ -74,7 +74,7 @@ check_age(const struct policy *p, const struct attestation *who,
 
 	if (who->attested_at < p->not_before)
 		return ("attestation is too old");
-	if (who->auth_time > who->attested_at)
+	if (who->auth_time > who->attested_at + CLOCK_SKEW)
 		return ("attestation is older than its login");
 	if (who->kind == ATTEST_LOGIN)
 		return (now > who->attested_at + login + p->refresh_reuse ?

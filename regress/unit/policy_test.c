@@ -187,9 +187,10 @@ ages(void **state)
 	assert_null(aged(ATTEST_REFRESH, NOW, 0, OFF));
 	policy.refresh_absolute = 50000;
 	/* Nobody logs in after it was said that he did. */
-	assert_non_null(aged(ATTEST_REFRESH, NOW, NOW + 1, OFF));
+	assert_null(aged(ATTEST_REFRESH, NOW, NOW + 5, OFF));
+	assert_non_null(aged(ATTEST_REFRESH, NOW, NOW + 6, OFF));
 	assert_non_null(aged(ATTEST_REFRESH, NOW, UINT64_MAX, OFF));
-	assert_non_null(aged(ATTEST_LOGIN, NOW, NOW + 1, OFF));
+	assert_non_null(aged(ATTEST_LOGIN, NOW, NOW + 6, OFF));
 	assert_non_null(aged(ATTEST_REFRESH, UINT64_MAX, NOW, OFF));
 	assert_non_null(aged(ATTEST_EXCHANGE, NOW, NOW, OFF));
 	assert_non_null(aged(ATTEST_SESSION, NOW, NOW, OFF));
