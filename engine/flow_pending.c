@@ -30,6 +30,7 @@
  */
 
 #define PENDING_COOKIES	3	/* live in one browser */
+#define DROPPED_MAX	4	/* forgotten with one answer */
 
 static uint64_t
 now(void)
@@ -67,7 +68,9 @@ pending_cookie(struct span name, struct span *id)
 
 /*
  * A browser keeps at most three logins under way: room is made by forgetting
- * the first it sent, which RFC 6265 section 5.4 makes the oldest.
+ * the first it sent, which RFC 6265 section 5.4 makes the oldest.  Whoever has
+ * more (a neighbour under the same domain may have set them) is rid of a few
+ * with each answer, which has room for eight cookies.
  */
 static void
 drop_old_cookies(struct request *r)
@@ -75,17 +78,19 @@ drop_old_cookies(struct request *r)
 	struct msg_list	 cookies = r->http->cookies;
 	struct span	 name, value, id;
 	const char	*kind;
-	unsigned	 live = 0;
+	unsigned	 live = 0, dropped = 0;
 
 	while (msg_list_next(&cookies, &name) &&
 	    msg_list_next(&cookies, &value))
 		live += pending_cookie(name, &id) != NULL;
 	cookies = r->http->cookies;
-	while (live >= PENDING_COOKIES && msg_list_next(&cookies, &name) &&
+	while (live >= PENDING_COOKIES && dropped < DROPPED_MAX &&
+	    msg_list_next(&cookies, &name) &&
 	    msg_list_next(&cookies, &value)) {
 		if ((kind = pending_cookie(name, &id)) == NULL)
 			continue;
 		request_set_cookie(r, kind, id, span_mem(NULL, 0), 0);
+		dropped++;
 		live--;
 	}
 }
