@@ -97,8 +97,9 @@ check_meaning(void)
 	url_parse_form(&l, r.query);
 	list_buf_clear(&l);
 	buf_init(&segment, 256);
-	route_find(r.path, span_str("/dex"), &segment);
-	RULE(segment.len == 0 || memchr(segment.p, '\0', segment.len) == NULL);
+	if (route_find(r.path, span_str("/dex"), &segment).kind != ROUTE_NONE)
+		RULE(span_is_utf8(buf_span(&segment)) && (segment.len == 0 ||
+		    memchr(segment.p, '\0', segment.len) == NULL));
 	buf_clear(&segment);
 	ip_prefix_parse(span_str("127.0.0.0/8"), &proxies[0]);
 	ip_prefix_parse(span_str("fd00::/8"), &proxies[1]);
