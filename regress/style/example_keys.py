@@ -24,6 +24,13 @@ def uncomment(text):
     return re.sub(r"^( *)#(?=[^ #\n])", r"\1", text, flags=re.M)
 
 
+def without_comments(code):
+    """Strings may hold what looks like a comment."""
+    return re.sub(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])+'|/\*.*?\*/""",
+                  lambda m: "" if m[0].startswith("/*") else m[0], code,
+                  flags=re.S)
+
+
 def tables(code):
     """Name → keys of every table of fields in this piece of C."""
     return {name: [key for key, take in
@@ -37,7 +44,7 @@ def known_keys(sources):
     """The paths of all keys that these sources read."""
     paths, read = set(), 0
     for source in sources:
-        text = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
+        text = without_comments(source)
         shared = tables(text)
         for function in re.split(r"^}$", text, flags=re.M):
             mine = {**shared, **tables(function)}
