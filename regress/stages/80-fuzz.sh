@@ -8,7 +8,7 @@ if make -s -j2 -f "$build/Makefile" fuzzers; then
 		corpus=regress/fuzz/corpus/${name%_fuzz}
 		runs=10000
 		case $name in
-		rows_fuzz|yaml_fuzz|sealed_fuzz|keyset_fuzz) runs=4000 ;;
+		rows_fuzz|yaml_fuzz|sealed_fuzz|keyset_fuzz|tmpl_fuzz) runs=3000 ;;
 		esac
 		# Inputs by name, not as the directory has them; what is
 		# new goes elsewhere.
