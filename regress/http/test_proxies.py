@@ -290,7 +290,7 @@ def logged_address(d, port, source, headers):
     assert r.status_code == 401 or "password" in r.text, r.text
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        found = re.findall(r'msg="login failed".*client_remote_addr="?([0-9a-f.:]+)',
+        found = re.findall(r'"failed login attempt.*client_remote_addr="?([0-9a-f.:]+)',
                            d.read_log()[before:])
         if found:
             assert len(found) == 1
