@@ -175,11 +175,20 @@ keys_synced(struct signer *s, uint64_t serial, struct span sealed)
 		}
 		keyset_clear(&s->keys);
 		s->keys = opened;
+		/* Another signer was first; ours was refused or is too late. */
+		s->generating = s->by_hand = false;
 		log_serial("signing keys opened", serial);
 	}
 	s->synced = true;
 	keys_publish(s);
 	keys_turn(s);
+}
+
+static bool
+is_key_wanted(struct signer *s)
+{
+	return (rotation_wants_key(&s->keys, &s->rotation, now()) ||
+	    (s->by_hand && keyset_find(&s->keys, KEY_NEXT) == NULL));
 }
 
 void
@@ -201,7 +210,7 @@ keys_turn(struct signer *s)
 		return;
 	}
 	keyset_clear(&s->coming);
-	if (rotation_wants_key(&s->keys, &s->rotation, now()))
+	if (is_key_wanted(s))
 		want_key(s);
 }
 
@@ -212,8 +221,7 @@ keys_turn(struct signer *s)
 void
 keys_made(struct signer *s, enum jwa alg, struct span pkcs8)
 {
-	bool	 wanted = rotation_wants_key(&s->keys, &s->rotation, now()) ||
-		    (s->by_hand && keyset_find(&s->keys, KEY_NEXT) == NULL);
+	bool	 wanted = is_key_wanted(s);
 
 	s->generating = s->by_hand = false;
 	if (s->storing || !wanted || !clock_is_right(s) ||
@@ -242,6 +250,7 @@ keys_rotate(struct signer *s, uint64_t *takes_over_at)
 		return (ROTATE_TOO_SOON);
 	s->rotated_at = t;
 	s->by_hand = true;
+	s->generating = false;	/* what was asked for before is not this */
 	*takes_over_at = now() + PROMOTE_AFTER;
 	want_key(s);
 	return (ROTATE_BEGUN);

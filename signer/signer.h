@@ -27,7 +27,7 @@
 
 #define ROTATION_CHECK	30	/* seconds between looks at the clock */
 #define ROTATE_PAUSE	60	/* seconds between rotations by hand */
-#define KEYGEN_TIME	60	/* seconds after which a key is asked for again */
+#define KEYGEN_TIME	20	/* seconds after which a key is asked for again */
 #define CLOCK_TRUSTED	3600	/* seconds we ran before dates are mended */
 
 struct signer {

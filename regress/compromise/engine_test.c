@@ -295,6 +295,26 @@ repeats_a_grant(void **state)
 	assert_true(access_token.len > 100);
 }
 
+/*
+ * "bind a login that is happening to another client": the person typed the
+ * password for one, the worker cannot know.  Nobody was asked for consent.
+ */
+static void
+binds_a_login_to_another_client(void **state)
+{
+	const struct grant_ask	 other = { "other", "n", "g", two, two };
+	struct buf		 box;
+
+	(void)state;
+	seal(&box, "p");
+	assert_int_equal(present(buf_span(&box), "state", "other"),
+	    IDENTITY_OK);
+	buf_clear(&box);
+	assert_int_equal(sign(&other, buf_span(&attestation)), SIGN_OK);
+	/* Instead of the one it was for, not besides. */
+	assert_int_equal(sign(&honest, buf_span(&attestation)), SIGN_REFUSED);
+}
+
 /* "not have a person or claim signed that no worker attested". */
 static void
 cannot_change_a_grant(void **state)
@@ -495,7 +515,8 @@ main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest	 tests[] = {
-		T(repeats_a_grant), T(cannot_change_a_grant),
+		T(repeats_a_grant),
+		T(binds_a_login_to_another_client), T(cannot_change_a_grant),
 		T(cannot_edit_an_attestation), T(cannot_make_an_attestation),
 		T(cannot_replay_a_password), T(cannot_plant_keys),
 		T(cannot_age_the_keys), T(breaches_close_the_wire),

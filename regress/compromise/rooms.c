@@ -31,6 +31,7 @@
 #include "regress/compromise/rooms.h"
 
 struct event_base	*rooms_base;
+const char		*rooms_writable = "";
 
 void
 rooms_init(void)
@@ -136,7 +137,8 @@ void
 room_begin(struct played *r, enum room as, peer_handler * const *handlers)
 {
 	struct msg_pa_room_start	 m = {
-		.title = span_str(r->program), .log_level = LOG_LVL_ERROR };
+		.title = span_str(r->program), .log_level = LOG_LVL_ERROR,
+		.writable = span_str(rooms_writable) };
 	int				 sv[2];
 
 #ifdef DEXD_SANITIZE

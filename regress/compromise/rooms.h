@@ -40,6 +40,8 @@ struct played {
 };
 
 extern struct event_base	*rooms_base;
+/* The directory that the next room may write, as the engine's; "": none. */
+extern const char		*rooms_writable;
 
 void	 rooms_init(void);
 

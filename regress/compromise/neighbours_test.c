@@ -1,0 +1,451 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* link: regress/compromise/rooms.c */
+/* libs: */
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/unistd.h>
+#include <sodium.h>
+
+#include "regress/compromise/rooms.h"
+#include "test.h"
+
+/*
+ * The engine is real, its neighbours are broken one after the other: the test
+ * is the frontend, the signer, the worker and the control room.  Whatever a
+ * neighbour says, it loses its wire at most, and an honest frontend beside it is
+ * served (the table of threats in dexd(8)).
+ */
+
+#define ISSUER	"http://127.0.0.1:1/dex"
+
+static struct played	 engine = { "engine", ROOM_ENGINE, "", 0, NULL, NULL,
+			    false, false };
+static char		 dir[64];
+static bool		 answered;
+static unsigned		 status, nlost;
+static struct buf	 location, body;
+
+/* The engine tells its parent whose wire it broke off. */
+static void
+on_lost(void *room, struct peer *p, struct msg *m)
+{
+	(void)room;
+	(void)p;
+	(void)m;
+	nlost++;
+}
+
+static peer_handler * const	 handlers[MSG_MAX] = {
+	[EN_PA_LOST] = on_lost,
+};
+
+static void
+begin_engine(void)
+{
+	static const uint8_t		 cookie_key[32] = { 7 };
+	struct msg_pa_en_config		 c = { .issuer = span_str(ISSUER),
+		.pkce_s256 = true, .grant_authorization_code = true,
+		.auth_requests_secs = 3600, .id_tokens_secs = 3600 };
+	struct msg_pa_en_store		 st = { .storage = STORAGE_SQLITE };
+	struct msg_pa_en_connector	 k = { .id = span_str("pw"),
+		.type = span_str("mockPassword"), .name = span_str("PW"),
+		.kind = CONNECTOR_PASSWORD };
+	struct msg_pa_en_client		 cl = { .id = span_str("app"),
+		.secret = span_str("secret"), .name = span_str("App") };
+	struct msg_pa_en_key		 key = { .number = 1,
+		.cookie_key = span_mem(cookie_key, 32) };
+	struct list_buf			 uris;
+	char				 file[128];
+
+	snprintf(file, sizeof(file), "%s/db", dir);
+	st.file = span_str(file);
+	cl.redirect_uris = LIST_OF(&uris, "http://app/cb");
+	room_begin(&engine, ROOM_FRONTEND, handlers);
+#define TELL(type, m)	assert_int_equal(peer_tell(engine.parent, type, m, -1), 0)
+	TELL(PA_EN_CONFIG, &c);
+	TELL(PA_EN_STORE, &st);
+	TELL(PA_EN_CONNECTOR, &k);
+	TELL(PA_EN_CLIENT, &cl);
+	TELL(PA_EN_KEY, &key);
+#undef TELL
+	list_buf_clear(&uris);
+	room_go(&engine);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/dexd-broken-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	rooms_writable = dir;
+	buf_init(&location, 16384);
+	buf_init(&body, 65536);
+	nlost = 0;
+	begin_engine();
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	static const char * const	 names[] = { "db", "db-wal", "db-shm" };
+	char				 path[128];
+	size_t				 i;
+
+	(void)state;
+	room_end(&engine);
+	for (i = 0; i < NITEMS(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(dir), 0);
+	buf_clear(&location);
+	buf_clear(&body);
+	return (0);
+}
+
+/* ---- an honest request ---- */
+
+static void
+on_answer(void *arg, struct msg *m)
+{
+	(void)arg;
+	answered = true;
+	buf_reset(&location);
+	buf_reset(&body);
+	status = m == NULL ? 0 : m->en_fe_answer.status;
+	if (m != NULL) {
+		buf_put_span(&location, m->en_fe_answer.location);
+		buf_put_span(&body, m->en_fe_answer.body);
+	}
+}
+
+/* The names and values, closed by NULL, are the query, or the form of a POST. */
+static unsigned
+request(enum endpoint endpoint, const char *connector,
+    const char * const *pairs)
+{
+	struct list_buf		 l;
+	bool			 post = endpoint == ENDPOINT_TOKEN;
+	struct msg_fe_en_http	 ask = { .endpoint = (uint8_t)endpoint,
+		.method = post ? HTTP_POST : HTTP_GET,
+		.request_id = span_str("r"), .path = span_str("/dex/x"),
+		.connector = span_str(connector),
+		.address = span_str("192.0.2.1") };
+
+	*(post ? &ask.form : &ask.query) = list_of(&l, pairs);
+	answered = false;
+	assert_int_equal(peer_ask(engine.wire, FE_EN_HTTP, &ask, 20000,
+	    on_answer, NULL), 0);
+	list_buf_clear(&l);
+	assert_true(rooms_wait(&answered));
+	return (status);
+}
+#define REQUEST(e, c, ...)						\
+	request(e, c, (const char * const[]){ __VA_ARGS__, NULL })
+
+static void
+serves(void)
+{
+	assert_int_equal(waitpid(engine.pid, NULL, WNOHANG), 0);
+	assert_int_equal(REQUEST(ENDPOINT_AUTH_CONNECTOR, "pw",
+	    "client_id", "app", "redirect_uri", "http://app/cb",
+	    "response_type", "code", "scope", "openid", "state", "s"), 302);
+	assert_int_equal(strncmp(buf_cstr(&location), "/dex/auth/pw/login",
+	    18), 0);
+}
+
+/* ---- a wire of bytes, not of messages ---- */
+
+static int
+raw_wire(enum room as, const char *name)
+{
+	static uint32_t		 instance = 100;
+	struct msg_pa_room_peer	 m = { .room = (uint8_t)as,
+		.name = span_str(name), .instance = instance++ };
+	int			 sv[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+	    sv), 0);
+	assert_int_equal(peer_tell(engine.parent, PA_ROOM_PEER, &m, sv[1]), 0);
+	close(sv[1]);
+	fcntl(sv[0], F_SETFL, O_NONBLOCK);
+	rooms_settle();
+	return (sv[0]);
+}
+
+static void
+put_frame(struct buf *b, unsigned type, unsigned flags, uint32_t rid,
+    struct span fields)
+{
+	buf_put_u32(b, (uint32_t)fields.len);
+	buf_put_u32(b, type << 16 | flags);
+	buf_put_u32(b, rid);
+	buf_put_span(b, fields);
+}
+
+/* Was the wire closed by the engine?  What it said before is thrown away. */
+static bool
+is_closed(int fd)
+{
+	struct pollfd	 p = { .fd = fd, .events = POLLIN };
+	char		 bytes[4096];
+	ssize_t		 n;
+	int		 i;
+
+	for (i = 0; i < 200; i++) {
+		while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+			;
+		if (n == 0 || errno == ECONNRESET)
+			return (true);
+		poll(&p, 1, 100);
+	}
+	return (false);
+}
+
+static const enum room	 neighbours[] = { ROOM_FRONTEND, ROOM_SIGNER,
+			    ROOM_AUTHN, ROOM_CONTROL };
+
+static const char *
+name_of(enum room r)
+{
+	return (r == ROOM_AUTHN ? "pw" : "");
+}
+
+/* Sends the bytes as that room; the engine must close that wire alone. */
+static void
+refused(enum room as, struct buf *b)
+{
+	int	 fd = raw_wire(as, name_of(as));
+
+	assert_true(write(fd, b->p, b->len) == (ssize_t)b->len);
+	if (!is_closed(fd))
+		fail_msg("the engine took it from the %s", room_name(as));
+	close(fd);
+	buf_reset(b);
+}
+
+/* ---- the tests ---- */
+
+/* Every type that a room may not send, and every form of nonsense. */
+static void
+breaches_close_one_wire(void **state)
+{
+	static const uint8_t	 junk[64] = { 0xff, 0xff, 0xff, 0xff };
+	struct buf		 b;
+	size_t			 i;
+	unsigned		 type, wrong;
+
+	(void)state;
+	buf_init(&b, 65536);
+	for (i = 0; i < NITEMS(neighbours); i++) {
+		for (type = 0, wrong = 0; type <= MSG_MAX; type++) {
+			if (msg_allowed((enum msg_type)type, neighbours[i],
+			    ROOM_ENGINE))
+				continue;
+			/* A sample of them: each costs a wire. */
+			if (wrong++ % 9 != i)
+				continue;
+			put_frame(&b, type, 0, 1, span_mem(NULL, 0));
+			refused(neighbours[i], &b);
+		}
+		buf_put(&b, junk, sizeof(junk));	/* a length of 4 GiB */
+		refused(neighbours[i], &b);
+		put_frame(&b, FE_EN_HTTP, 0x8000, 1, span_mem(NULL, 0));
+		refused(neighbours[i], &b);
+		put_frame(&b, FE_EN_HTTP, 1, 1, span_mem(NULL, 0));	/* no fd */
+		refused(neighbours[i], &b);
+		serves();
+	}
+	buf_clear(&b);
+}
+
+/* An answer nobody asked for, and one of the wrong kind. */
+static void
+answers_to_nothing(void **state)
+{
+	struct msg_sg_en_signed		 signed_answer = { 0 };
+	struct msg_au_en_identity	 identity = { .status = IDENTITY_OK,
+		.user_id = span_str("root"), .auth_time = 1 };
+	struct buf			 b, fields;
+
+	(void)state;
+	buf_init(&b, 65536);
+	buf_init(&fields, 65536);
+	assert_int_equal(msg_encode(SG_EN_SIGNED, &signed_answer, &fields), 0);
+	put_frame(&b, SG_EN_SIGNED, 0, 1, buf_span(&fields));
+	refused(ROOM_SIGNER, &b);
+	buf_reset(&fields);
+	assert_int_equal(msg_encode(AU_EN_IDENTITY, &identity, &fields), 0);
+	put_frame(&b, AU_EN_IDENTITY, 0, 1, buf_span(&fields));
+	refused(ROOM_AUTHN, &b);
+	serves();
+	assert_int_equal(nlost, 2);
+	buf_clear(&b);
+	buf_clear(&fields);
+}
+
+/* Random fields under every type that the room may send: no crash, ever. */
+static void
+malformed_fields(void **state)
+{
+	uint8_t		 bytes[512];
+	struct buf	 b;
+	size_t		 i, len;
+	unsigned	 type, n;
+	int		 fd;
+
+	(void)state;
+	buf_init(&b, 65536);
+	for (i = 0; i < NITEMS(neighbours); i++)
+		for (type = 1; type < MSG_MAX; type++) {
+			if (!msg_allowed((enum msg_type)type, neighbours[i],
+			    ROOM_ENGINE))
+				continue;
+			for (n = 0; n < 8; n++) {
+				len = randombytes_uniform(sizeof(bytes));
+				randombytes_buf(bytes, len);
+				put_frame(&b, type, 0, n, span_mem(bytes,
+				    len));
+				fd = raw_wire(neighbours[i],
+				    name_of(neighbours[i]));
+				assert_true(write(fd, b.p, b.len) > 0);
+				buf_reset(&b);
+				close(fd);
+			}
+			serves();
+		}
+	buf_clear(&b);
+}
+
+/*
+ * frontend: "not sign for anybody who is absent".  It has no cookie of a login
+ * and no code, and nothing it makes up passes for one.
+ */
+static void
+frontend_cannot_finish_a_login(void **state)
+{
+	(void)state;
+	assert_int_equal(REQUEST(ENDPOINT_CALLBACK, "pw", "state", "made-up"),
+	    400);
+	assert_int_equal(REQUEST(ENDPOINT_APPROVAL, "", "req", "made-up",
+	    "hmac", "made-up"), 400);
+	assert_int_equal(REQUEST(ENDPOINT_TOKEN, "", "grant_type",
+	    "authorization_code", "client_id", "app", "client_secret",
+	    "secret", "code", "made-up", "redirect_uri", "http://app/cb"),
+	    400);
+	assert_non_null(strstr(buf_cstr(&body), "invalid_grant"));
+	assert_int_equal(REQUEST(ENDPOINT_TOKEN, "", "grant_type",
+	    "authorization_code", "client_id", "app", "client_secret",
+	    "wrong", "code", "made-up"), 401);
+	serves();
+}
+
+/* A flood that never reads its answers costs itself its wire, nobody else. */
+static void
+flood_without_reading(void **state)
+{
+	struct msg_fe_en_http	 ask = { .endpoint = ENDPOINT_HOME,
+		.method = HTTP_GET, .path = span_str("/dex/") };
+	struct buf		 fields, b;
+	uint32_t		 rid;
+	unsigned		 full = 0;
+	int			 fd = raw_wire(ROOM_FRONTEND, "");
+
+	(void)state;
+	buf_init(&fields, 65536);
+	buf_init(&b, 1 << 20);
+	assert_int_equal(msg_encode(FE_EN_HTTP, &ask, &fields), 0);
+	for (rid = 1; rid <= 64; rid++)
+		put_frame(&b, FE_EN_HTTP, 0, rid, buf_span(&fields));
+	/* Until the kernel takes no more: the engine has stopped reading it. */
+	for (rid = 0; rid < 5000 && full < 20; rid++)
+		if (write(fd, b.p, b.len) == -1) {
+			full++;
+			rooms_settle();
+		}
+	assert_true(full > 0);
+	serves();
+	close(fd);
+	serves();
+	buf_clear(&fields);
+	buf_clear(&b);
+}
+
+/* control: what the admin socket allows, which is to show and to rotate. */
+static void
+control_gets_no_more(void **state)
+{
+	struct msg_ct_en_command	 m = { 0 };
+	struct buf			 fields, b;
+	char				 answer[512];
+	ssize_t				 n;
+	unsigned			 command;
+	int				 fd;
+
+	(void)state;
+	buf_init(&fields, 64);
+	buf_init(&b, 256);
+	for (command = 0; command < COMMAND_MAX; command++) {
+		if (command == COMMAND_ROTATE_KEYS ||
+		    command == COMMAND_SHOW_KEYS)
+			continue;
+		m.command = (uint8_t)command;
+		assert_int_equal(msg_encode(CT_EN_COMMAND, &m, &fields), 0);
+		put_frame(&b, CT_EN_COMMAND, 0, 5, buf_span(&fields));
+		fd = raw_wire(ROOM_CONTROL, "");
+		assert_true(write(fd, b.p, b.len) == (ssize_t)b.len);
+		rooms_settle();
+		n = read(fd, answer, sizeof(answer));
+		assert_true(n > 13);
+		assert_int_equal(answer[12], RESULT_FAILED);
+		close(fd);
+		buf_reset(&b);
+		buf_reset(&fields);
+	}
+	serves();
+	buf_clear(&fields);
+	buf_clear(&b);
+}
+
+int
+main(int argc, char *argv[])
+{
+#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest	 tests[] = {
+		T(breaches_close_one_wire), T(answers_to_nothing),
+		T(malformed_fields), T(frontend_cannot_finish_a_login),
+		T(flood_without_reading), T(control_gets_no_more),
+	};
+
+	rooms_init();
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return (RUN(tests));
+}

@@ -1,0 +1,280 @@
+"""Who holds which secret: the memory of every process of a running dexd is
+searched for the bytes of the keys and of a typed password (the table of threats
+in dexd(8), DESIGN.md, Keys)."""
+
+import ctypes
+import ctypes.util
+import hashlib
+import hmac
+import os
+import secrets
+import signal
+import socket
+import struct
+import subprocess
+import time
+import urllib.parse
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from dexd import BUILD, Browser, Dexd, Flow
+
+pytestmark = [
+    pytest.mark.skipif(os.getuid() != 0, reason="only root reads others' memory"),
+    pytest.mark.skipif(BUILD.name == "asan", reason="freed memory is kept there"),
+]
+GONE_AFTER = 5      # seconds; it is gone within milliseconds
+
+
+# ---- reading memory ----
+
+def processes(d):
+    """pid → program, the parent too."""
+    out = {d.proc.pid: "parent"}
+    for program, pids in d.rooms().items():
+        for pid in pids:
+            out[pid] = program
+    return out
+
+
+def memory(pid):
+    """Every readable, writable mapping: where a secret could be kept."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
+        for line in maps:
+            where, mode = line.split()[:2]
+            if not mode.startswith("rw") or "[vvar" in line:
+                continue
+            start, end = (int(x, 16) for x in where.split("-"))
+            try:
+                mem.seek(start)
+                yield mem.read(end - start)
+            except (OSError, ValueError):
+                pass
+
+
+def holds(pid, needles):
+    """True if any of the needles is in the memory of the process."""
+    try:
+        return any(n in area for area in memory(pid) for n in needles)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def holders(d, needles):
+    return {program for pid, program in processes(d).items() if holds(pid, needles)}
+
+
+# ---- the keys, opened with the seal file as only root can ----
+
+SODIUM = ctypes.CDLL(ctypes.util.find_library("sodium"))
+
+
+def derive(key, label, context=b""):
+    return hmac.new(key, b"dexd/1/" + label + b"\0" + context,
+                    hashlib.sha256).digest()
+
+
+def seal_key(d):
+    number, text = (d.run / "seal.keys").read_text().split()[:2]
+    return int(number), bytes.fromhex(text)
+
+
+def open_keyset(d):
+    """The PKCS #8 of every signing key."""
+    number, root = seal_key(d)
+    sealed = bytes.fromhex(d.sql("select hex(sealed) from dexd_keyset"))
+    assert struct.unpack(">I", sealed[:4])[0] == number
+    nonce, box = sealed[4:28], sealed[28:]
+    context = b"dexd keyset 1\0" + sealed[:4]
+    plain = ctypes.create_string_buffer(len(box))
+    n = ctypes.c_ulonglong()
+    assert SODIUM.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        plain, ctypes.byref(n), None, box, ctypes.c_ulonglong(len(box)), context,
+        ctypes.c_ulonglong(len(context)), nonce, derive(root, b"keyset")) == 0
+    plain = plain.raw[:n.value]
+    version, _, count = struct.unpack(">BQI", plain[:13])
+    assert version == 2
+    at, keys = 13, []
+    for _ in range(count):
+        at += 2 + 4 + 40 + 4 * 8
+        (length,) = struct.unpack(">I", plain[at:at + 4])
+        keys.append(plain[at + 4:at + 4 + length])
+        at += 4 + length
+    assert at == len(plain)
+    return keys
+
+
+def private_needles(der):
+    """How a private key may lie in memory: as DER, and as numbers, whose bytes
+    libcrypto keeps in the machine's order."""
+    key = serialization.load_der_private_key(der, None)
+    numbers = key.private_numbers() if hasattr(key, "private_numbers") else None
+    if numbers is None:                    # Ed25519
+        raw = [key.private_bytes(serialization.Encoding.Raw,
+                                 serialization.PrivateFormat.Raw,
+                                 serialization.NoEncryption())]
+    elif hasattr(numbers, "p"):            # RSA
+        raw = [n.to_bytes((n.bit_length() + 7) // 8, "big")
+               for n in (numbers.p, numbers.q, numbers.d)]
+    else:
+        raw = [numbers.private_value.to_bytes(32, "big")]
+    return [s for n in raw for s in (n[:32], n[::-1][:32], n[-32:])]
+
+
+# ---- the tests: as root with a user for each room, and without root ----
+
+@pytest.fixture(params=["root", "nobody"])
+def make(request):
+    made = []
+
+    def start(alg="RS256", **more):
+        def change(config):
+            config.update(more)
+            config["signer"] = {"type": "local", "config": {
+                "keysRotationPeriod": "6h", "algorithm": alg}}
+        made.append(Dexd(change, user=request.param))
+        return made[-1]
+    yield start
+    for d in made:
+        d.close()
+
+
+def wait_for(condition, seconds=30):
+    deadline = time.time() + seconds
+    while time.time() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
+def test_private_keys_only_in_signers(make, alg):
+    """No other process ever holds a byte of a private key, nor after use."""
+    d = make(alg, signers=2)
+    f = Flow(d)
+    assert f.redeem(f.code()).status_code == 200
+    assert d.ctl("rotate", "keys").returncode == 0
+    assert wait_for(lambda: len(open_keyset(d)) == 2)
+    assert wait_for(lambda: "keygen" not in d.rooms())
+    for der in open_keyset(d):
+        needles = private_needles(der)
+        # found where it must be, or the search proves nothing
+        assert wait_for(lambda: holders(d, needles) == {"signer"})
+        assert all(holds(pid, needles) for pid in d.rooms()["signer"])
+
+
+def test_derived_keys_only_where_they_belong(make):
+    """Each room gets the keys of its own work and cannot derive another's."""
+    d = make()
+    _, root = seal_key(d)
+    attest_root = derive(root, b"attest-root")
+    expected = {
+        root: {"parent"},
+        attest_root: {"signer"},
+        derive(root, b"keyset"): {"signer"},
+        derive(root, b"document"): {"signer", "frontend"},
+        derive(root, b"cookie"): {"engine"},
+        derive(attest_root, b"attest", b"local"): {"authn-local"},
+        derive(attest_root, b"attest", b"mock"): {"authn-mock"},
+    }
+    f = Flow(d)
+    assert f.redeem(f.code()).status_code == 200
+    for key, rooms in expected.items():
+        assert wait_for(lambda: holders(d, [key]) == rooms), (rooms, holders(d, [key]))
+
+
+def test_a_worker_has_its_own_connector_only(make):
+    """authn-x: the attestation key of x and of nobody else, x's secrets alone."""
+    d = make()
+    _, root = seal_key(d)
+    attest_root = derive(root, b"attest-root")
+    keys = {c: derive(attest_root, b"attest", c.encode()) for c in ("mock", "pw", "local")}
+    owners = {c: [pid for pid in processes(d) if holds(pid, [k])] for c, k in keys.items()}
+    for c, pids in owners.items():
+        assert pids, c
+        for other in owners:
+            assert other == c or not set(pids) & set(owners[other]), (c, other)
+
+
+def post_password(d, password, login="admin@example.com"):
+    b = Browser(d)
+    f = Flow(d, b, connector="local")
+    r = f.start()
+    target = r.headers["Location"]
+    assert b.get(target).status_code == 200
+    return b.post(target, {"login": login, "password": password})
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_typed_passwords_vanish(make, right):
+    """A typed password is in the frontend and in authn-local while it is
+    checked; after the answer nowhere, and never in the engine."""
+    password = "p-" + secrets.token_hex(20)
+    hashed = subprocess.run([BUILD / "sbin" / "dexctl", "hash-password"],
+                            input=password + "\n", capture_output=True, text=True,
+                            check=True).stdout.strip()
+    d = make(staticPasswords=[{"email": "admin@example.com", "hash": hashed,
+                               "username": "admin", "userID": "u"}])
+    typed = password if right else "q-" + secrets.token_hex(20)
+    needles = [typed.encode()[4:]]
+    for _ in range(3):
+        r = post_password(d, typed)
+        assert r.status_code == (303 if right else 401)
+        answered = time.time()
+        assert wait_for(lambda: holders(d, needles) == set(), GONE_AFTER), \
+            holders(d, needles)
+        print(f"gone {time.time() - answered:.3f} s after the answer")
+    assert typed not in d.read_log()
+
+
+def send_form(d, typed, missing=0):
+    """A login form on a socket of its own; the last bytes may be missing."""
+    b = Browser(d)
+    target = Flow(d, b, connector="local").start().headers["Location"]
+    assert b.get(target).status_code == 200
+    body = urllib.parse.urlencode({"login": "admin@example.com", "password": typed})
+    cookies = "; ".join(f"{c.name}={c.value}" for c in b.session.cookies)
+    url = urllib.parse.urlsplit(b.url(target))
+    s = socket.create_connection(("127.0.0.1", d.port), timeout=60)
+    s.sendall((f"POST {url.path}?{url.query} HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n"
+               "Content-Type: application/x-www-form-urlencoded\r\n"
+               f"Content-Length: {len(body) + missing}\r\n\r\n{body}").encode())
+    return s
+
+
+def test_half_a_form_is_in_the_frontend_only(make):
+    """The search finds what is there, or it would prove nothing; a connection
+    that ends takes what was typed with it."""
+    d = make()
+    typed = "s-" + secrets.token_hex(20)
+    needles = [typed.encode()[4:]]
+    s = send_form(d, typed, missing=1)
+    assert wait_for(lambda: holders(d, needles) == {"frontend"})
+    s.close()
+    assert wait_for(lambda: holders(d, needles) == set(), GONE_AFTER)
+
+
+def test_the_engine_carries_ciphertext(make):
+    """While workers do not answer, the typed password is in no other process."""
+    d = make()
+    typed = "s-" + secrets.token_hex(20)
+    needles = [typed.encode()[4:]]
+    workers = d.rooms()["authn-local"]
+    s = None
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        s = send_form(d, typed)
+        end = time.time() + 2
+        while time.time() < end:
+            assert holders(d, needles) <= {"frontend", "authn-local"}
+        # sealed and gone from the frontend long before the answer
+        assert wait_for(lambda: "frontend" not in holders(d, needles))
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+    assert s.recv(12) == b"HTTP/1.1 401"
+    s.close()
+    assert wait_for(lambda: holders(d, needles) == set(), GONE_AFTER)
