@@ -45,7 +45,7 @@ fuzz: build
 	    $${FUZZ_SECONDS:-600} $(FUZZ_TARGETS)
 
 bench: build
-	@sh bench/run.sh $(BUILD)
+	@/usr/bin/python3 bench/run.py $(BUILD)
 
 clean:
 	rm -rf build

@@ -14,9 +14,11 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <crypt.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +28,14 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sqlite3.h>
 
 /*
  * What this machine could do at best, on one core: the baseline beside which
- * the figures of load.c mean something.  Prints one line each.
+ * the figures of load.c mean something.  Prints name=milliseconds, one line
+ * each.
  */
 
 #define SECONDS	1.5
@@ -47,8 +52,7 @@ now(void)
 static void
 report(const char *what, unsigned long n, double seconds)
 {
-	printf("%-28s %10.0f /s %9.3f ms\n", what, (double)n / seconds,
-	    seconds * 1000 / (double)n);
+	printf("%s=%.4f\n", what, seconds * 1000 / (double)n);
 }
 
 static void
@@ -89,7 +93,7 @@ measure_bcrypt(void)
 			exit(1);
 		n++;
 	}
-	report("bcrypt, cost 10", n, now() - start);
+	report("bcrypt", n, now() - start);
 }
 
 /* One insert a commit, as durable as the store's. */
@@ -116,10 +120,134 @@ measure_commits(const char *file)
 		sqlite3_reset(stmt);
 		n++;
 	}
-	report("SQLite commit, WAL FULL", n, now() - start);
+	report("commit", n, now() - start);
 	sqlite3_finalize(stmt);
 	sqlite3_close(db);
 	unlink(file);
+}
+
+/* A write of 4 KiB that is on the disk. */
+static void
+measure_fsync(const char *file)
+{
+	char		 block[4096] = "x";
+	unsigned long	 n = 0;
+	double		 start;
+	int		 fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd == -1)
+		exit(1);
+	start = now();
+	while (now() - start < SECONDS) {
+		if (write(fd, block, sizeof(block)) != sizeof(block) ||
+		    fdatasync(fd) == -1)
+			exit(1);
+		n++;
+	}
+	report("fsync", n, now() - start);
+	close(fd);
+	unlink(file);
+}
+
+/* A certificate of its own key; the process ends if there is no memory. */
+static X509 *
+self_signed(EVP_PKEY *key)
+{
+	X509		*x = X509_new();
+	X509_NAME	*name;
+
+	if (x == NULL)
+		exit(1);
+	name = X509_get_subject_name(x);
+	X509_set_version(x, 2);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
+	X509_set_pubkey(x, key);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+	    (const unsigned char *)"localhost", -1, -1, 0);
+	X509_set_issuer_name(x, name);
+	if (X509_sign(x, key, EVP_sha256()) == 0)
+		exit(1);
+	return (x);
+}
+
+/* One TLS 1.3 handshake over memory; returns the seconds of its server. */
+static double
+handshake(SSL_CTX *sc, SSL_CTX *cc)
+{
+	SSL	*s = SSL_new(sc), *c = SSL_new(cc);
+	BIO	*sb, *cb;
+	double	 start, spent = 0;
+	int	 i;
+
+	if (s == NULL || c == NULL ||
+	    BIO_new_bio_pair(&sb, 65536, &cb, 65536) != 1)
+		exit(1);
+	SSL_set_bio(s, sb, sb);
+	SSL_set_bio(c, cb, cb);
+	SSL_set_accept_state(s);
+	SSL_set_connect_state(c);
+	for (i = 0; i < 10 && (!SSL_is_init_finished(s) ||
+	    !SSL_is_init_finished(c)); i++) {
+		SSL_do_handshake(c);
+		start = now();
+		SSL_do_handshake(s);
+		spent += now() - start;
+	}
+	if (!SSL_is_init_finished(s))
+		exit(1);
+	SSL_free(s);
+	SSL_free(c);
+	return (spent);
+}
+
+static void
+measure_handshakes(const char *what, EVP_PKEY *key)
+{
+	SSL_CTX		*sc = SSL_CTX_new(TLS_server_method());
+	SSL_CTX		*cc = SSL_CTX_new(TLS_client_method());
+	X509		*cert = self_signed(key);
+	unsigned long	 n = 0;
+	double		 start = now(), spent = 0;
+
+	if (sc == NULL || cc == NULL ||
+	    SSL_CTX_use_certificate(sc, cert) != 1 ||
+	    SSL_CTX_use_PrivateKey(sc, key) != 1)
+		exit(1);
+	SSL_CTX_set_min_proto_version(sc, TLS1_3_VERSION);
+	SSL_CTX_set_options(sc, SSL_OP_NO_TICKET);
+	SSL_CTX_set_num_tickets(sc, 0);
+	while (now() - start < SECONDS) {
+		spent += handshake(sc, cc);
+		n++;
+	}
+	report(what, n, spent);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	SSL_CTX_free(sc);
+	SSL_CTX_free(cc);
+}
+
+/* Ten programs that do nothing, one after the other. */
+static void
+measure_programs(void)
+{
+	char		*argv[] = { "/bin/true", NULL };
+	unsigned long	 n = 0;
+	double		 start = now();
+	pid_t		 pids[10];
+	int		 i;
+
+	while (now() - start < SECONDS) {
+		for (i = 0; i < 10; i++)
+			if (posix_spawn(&pids[i], argv[0], NULL, NULL, argv,
+			    environ) != 0)
+				exit(1);
+		for (i = 0; i < 10; i++)
+			waitpid(pids[i], NULL, 0);
+		n++;
+	}
+	report("programs", n, now() - start);
 }
 
 int
@@ -129,9 +257,13 @@ main(int argc, char *argv[])
 		fprintf(stderr, "usage: limits scratch-file\n");
 		return (2);
 	}
-	measure_signing("RS256 signature", EVP_RSA_gen(2048));
-	measure_signing("ES256 signature", EVP_EC_gen("P-256"));
+	measure_signing("RS256", EVP_RSA_gen(2048));
+	measure_signing("ES256", EVP_EC_gen("P-256"));
 	measure_bcrypt();
 	measure_commits(argv[1]);
+	measure_fsync(argv[1]);
+	measure_handshakes("TLS_RSA", EVP_RSA_gen(2048));
+	measure_handshakes("TLS_EC", EVP_EC_gen("P-256"));
+	measure_programs();
 	return (0);
 }

@@ -14,276 +14,136 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <arpa/inet.h>
-
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "flow.h"
+#include "http.h"
+
 /*
- * Drives dexd on loopback: whole logins through the connector "mock" or with a
- * password, refreshes of one token for each worker, or one path again and
- * again.  Each worker has one keep-alive connection and a client of its own, and
- * checks every answer.  Prints one line: rate, median and 99th percentile.
- * usage: load port seconds workers [login | password | refresh | path]
+ * Drives an OpenID provider on loopback with some workers, each one thread and
+ * one keep-alive connection, for some seconds.  Every answer is checked; what
+ * fails is counted, never timed.  Prints one line for programs:
+ * rate, median and 99th percentile in ms, count, errors.
  */
 
-#define SAMPLES	(1 << 20)
-#define ANSWER	65536
+#define SAMPLES		(1 << 20)
+#define CODES_MAX	4096
+#define WORKERS_MAX	64
 
-struct answer {
-	int	 status;
-	char	*head;
-	char	*body;
+enum mode { LOGIN, EXCHANGE, REFRESH, USERINFO, GET, HANDSHAKE };
+
+static const char *const modes[] = {
+	"login", "exchange", "refresh", "userinfo", "get", "handshake"
 };
 
 struct worker {
 	pthread_t	 thread;
-	int		 fd;
-	char		 in[ANSWER];
-	size_t		 len;		/* bytes in `in` */
-	size_t		 used;		/* of the answer before */
-	char		 cookie[4096];
-	char		 client[16];
-	char		 token[128];	/* to refresh; "": none */
+	int		 id;
+	struct client	 client;
+	struct grant	*grants;	/* CODES_MAX of them for an exchange */
+	unsigned	 ready;		/* codes to redeem */
+	unsigned	 next;
 	unsigned	 count;
 	unsigned	 errors;
 	float		*ms;
 };
 
-static int		 port;
-static double		 until;
-static const char	*what;
+static struct target		 target = { .issuer_path = "/dex" };
+static struct account		 account = { .connector = "mock" };
+static enum mode		 mode;
+static const char		*path;
+static double			 seconds = 4;
+static unsigned			 codes = 500;
+static pthread_barrier_t	 begin;
+static pthread_mutex_t		 one_by_one = PTHREAD_MUTEX_INITIALIZER;
+static double			 until;
 
-static double
-now(void)
+/* What must be there before the clock starts. */
+static bool
+prepare(struct worker *w)
 {
-	struct timespec	 ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
-}
-
-static int
-dial(void)
-{
-	struct sockaddr_in	 sin = { .sin_family = AF_INET,
-				    .sin_port = htons((uint16_t)port),
-				    .sin_addr.s_addr =
-				    htonl(INADDR_LOOPBACK) };
-	int			 one = 1, fd = socket(AF_INET, SOCK_STREAM,
-				    0);
-
-	if (fd == -1 || connect(fd, (struct sockaddr *)&sin, sizeof(sin)) ==
-	    -1) {
-		perror("connect");
-		exit(1);
+	if (!client_dial(&w->client))
+		return (false);
+	switch (mode) {
+	case EXCHANGE:
+		for (w->ready = 0; w->ready < codes; w->ready++)
+			if (!flow_login(&w->client, &account, w->id, false,
+			    &w->grants[w->ready]))
+				return (false);
+		return (true);
+	case REFRESH:
+	case USERINFO:
+		return (flow_login(&w->client, &account, w->id,
+		    mode == REFRESH, w->grants) && flow_redeem(&w->client,
+		    w->id, mode == REFRESH, w->grants));
+	default:
+		return (true);
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return (fd);
 }
 
-/* The value of a field of the head, cut off at its end; NULL if absent. */
-static char *
-field(struct answer *a, const char *name)
-{
-	static __thread char	 value[8192];
-	const char		*p = strcasestr(a->head, name);
-	size_t			 n;
-
-	if (p == NULL || p > a->body)
-		return (NULL);
-	p += strlen(name);
-	n = strcspn(p, "\r");
-	snprintf(value, sizeof(value), "%.*s", (int)n, p);
-	return (value);
-}
-
-/* Reads one answer; its text lives until the next call. */
 static bool
-read_answer(struct worker *w, struct answer *a)
+once(struct worker *w)
 {
-	char	*end = NULL, *length;
-	size_t	 total = 0;
-	ssize_t	 n;
+	struct client	*c = &w->client;
 
-	memmove(w->in, w->in + w->used, w->len - w->used);
-	w->len -= w->used;
-	w->used = 0;
-	for (;;) {
-		w->in[w->len] = '\0';
-		if (end == NULL && (end = strstr(w->in, "\r\n\r\n")) != NULL) {
-			a->head = w->in;
-			a->body = end + 4;
-			length = field(a, "Content-Length: ");
-			total = (size_t)(a->body - w->in) + (length == NULL ?
-			    0 : (size_t)strtoul(length, NULL, 10));
-		}
-		if (end != NULL && w->len >= total)
-			break;
-		n = recv(w->fd, w->in + w->len, ANSWER - 1 - w->len, 0);
-		if (n <= 0)
-			return (false);
-		w->len += (size_t)n;
+	switch (mode) {
+	case LOGIN:
+		return (flow_login(c, &account, w->id, false, w->grants) &&
+		    flow_redeem(c, w->id, false, w->grants));
+	case EXCHANGE:
+		return (flow_redeem(c, w->id, false, &w->grants[w->next++]));
+	case REFRESH:
+		return (flow_refresh(c, w->id, w->grants));
+	case USERINFO:
+		return (flow_userinfo(c, w->grants));
+	case GET:
+		return (client_request(c, path, NULL, "") && c->status == 200);
+	case HANDSHAKE:
+		return (client_dial(c));
 	}
-	w->used = total;
-	a->status = (int)strtol(w->in + 9, NULL, 10);
-	return (true);
+	return (false);
 }
 
 static bool
-send_request(struct worker *w, const char *text, struct answer *a)
+is_over(struct worker *w, double at)
 {
-	size_t	 len = strlen(text);
-
-	return (send(w->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len &&
-	    read_answer(w, a));
-}
-
-static bool
-get(struct worker *w, const char *target, struct answer *a)
-{
-	char	 text[16384];
-
-	snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: x\r\n"
-	    "Cookie: %s\r\n\r\n", target, w->cookie);
-	return (send_request(w, text, a));
-}
-
-/* The path of an absolute or relative Location. */
-static const char *
-target_of(const char *location)
-{
-	const char	*p = strstr(location, "://");
-
-	return (p == NULL ? location : strchr(p + 3, '/'));
-}
-
-static bool
-post(struct worker *w, const char *target, const char *form, struct answer *a)
-{
-	char	 text[16384];
-
-	snprintf(text, sizeof(text), "POST %s HTTP/1.1\r\nHost: x\r\n"
-	    "Cookie: %s\r\nContent-Type: application/x-www-form-urlencoded"
-	    "\r\nContent-Length: %zu\r\n\r\n%s", target, w->cookie,
-	    strlen(form), form);
-	return (send_request(w, text, a));
-}
-
-/* Redeems the code of this redirect to the client. */
-static bool
-redeem(struct worker *w, struct answer *a)
-{
-	char	 form[8192], *location = field(a, "Location: ");
-	char	*code = location == NULL ? NULL : strstr(location, "code=");
-
-	if (code == NULL)
-		return (false);
-	snprintf(form, sizeof(form), "grant_type=authorization_code"
-	    "&client_id=%s&client_secret=bench&redirect_uri="
-	    "http%%3A%%2F%%2F127.0.0.1%%3A9%%2Fcb&code=%.25s", w->client,
-	    code + 5);
-	return (post(w, "/dex/token", form, a) && a->status == 200 &&
-	    strstr(a->body, "\"id_token\":\"") != NULL);
-}
-
-static bool
-login(struct worker *w, const char *connector, const char *scope,
-    struct answer *a)
-{
-	char	 target[8192], *location, *cookie;
-	bool	 password = strcmp(connector, "local") == 0;
-
-	snprintf(target, sizeof(target), "/dex/auth/%s?client_id=%s"
-	    "&response_type=code&redirect_uri=http%%3A%%2F%%2F127.0.0.1%%3A9"
-	    "%%2Fcb&scope=%s&state=s&nonce=n", connector, w->client, scope);
-	if (!get(w, target, a) || a->status != 302 ||
-	    (cookie = field(a, "Set-Cookie: ")) == NULL)
-		return (false);
-	snprintf(w->cookie, sizeof(w->cookie), "%.*s",
-	    (int)strcspn(cookie, ";"), cookie);
-	if ((location = field(a, "Location: ")) == NULL)
-		return (false);
-	snprintf(target, sizeof(target), "%s", target_of(location));
-	return ((password ? post(w, target,
-	    "login=ada%40example.com&password=password", a) :
-	    get(w, target, a)) && a->status == 303 && redeem(w, a));
-}
-
-/* Keeps the refresh token of a token answer. */
-static bool
-keep_token(struct worker *w, struct answer *a)
-{
-	static const char	 name[] = "\"refresh_token\":\"";
-	char			*p = strstr(a->body, name);
-
-	if (p == NULL)
-		return (false);
-	p += sizeof(name) - 1;
-	snprintf(w->token, sizeof(w->token), "%.*s", (int)strcspn(p, "\""), p);
-	return (true);
-}
-
-/* The first time, and when the token was lost, a login goes before. */
-static bool
-refresh(struct worker *w)
-{
-	struct answer	 a;
-	char		 form[1024];
-
-	if (*w->token == '\0')
-		return (login(w, "mock", "openid+email+offline_access", &a) &&
-		    keep_token(w, &a));
-	snprintf(form, sizeof(form), "grant_type=refresh_token&client_id=%s"
-	    "&client_secret=bench&refresh_token=%s", w->client, w->token);
-	*w->token = '\0';
-	return (post(w, "/dex/token", form, &a) && a.status == 200 &&
-	    keep_token(w, &a));
-}
-
-static bool
-turn(struct worker *w)
-{
-	struct answer	 a;
-
-	if (strcmp(what, "login") == 0)
-		return (login(w, "mock", "openid+email", &a));
-	if (strcmp(what, "password") == 0)
-		return (login(w, "local", "openid+email", &a));
-	if (strcmp(what, "refresh") == 0)
-		return (refresh(w));
-	return (get(w, what, &a) && a.status == 200);
+	return (mode == EXCHANGE ? w->next == w->ready : at >= until);
 }
 
 static void *
 work(void *arg)
 {
 	struct worker	*w = arg;
+	bool		 prepared;
 	double		 start, end;
 
-	w->fd = dial();
-	for (start = now(); start < until; start = end) {
-		bool	 ok = turn(w);
+	/* dex fails when two first logins of one person meet. */
+	pthread_mutex_lock(&one_by_one);
+	prepared = prepare(w);
+	pthread_mutex_unlock(&one_by_one);
+	if (!prepared)
+		w->errors++;
+	pthread_barrier_wait(&begin);
+	pthread_barrier_wait(&begin);	/* between: main starts the clock */
+	if (!prepared)
+		return (NULL);
+	for (start = now(); !is_over(w, start); start = end) {
+		bool	 ok = once(w);
 
 		end = now();
 		if (!ok) {
 			w->errors++;
-			close(w->fd);
-			w->fd = dial();
-			w->len = w->used = 0;
+			client_hangup(&w->client);
+			if (mode == REFRESH)
+				return (NULL);	/* its chain is broken */
 		} else if (w->count < SAMPLES)
 			w->ms[w->count++] = (float)((end - start) * 1000);
 	}
-	close(w->fd);
 	return (NULL);
 }
 
@@ -295,53 +155,101 @@ by_time(const void *a, const void *b)
 	return ((x > y) - (x < y));
 }
 
-int
-main(int argc, char *argv[])
+static void
+usage(void)
 {
-	struct worker	*workers;
-	unsigned	 n, i, total = 0, errors = 0;
-	float		*all;
-	double		 start, seconds;
+	fprintf(stderr, "usage: load [-T] [-c connector] [-i path] [-k codes] "
+	    "[-n workers] [-p port]\n\t[-s seconds] [-u login] [-w password] "
+	    "login|exchange|refresh|userinfo|\n\thandshake|get path\n");
+	exit(2);
+}
 
-	if (argc < 4) {
-		fprintf(stderr, "usage: load port seconds workers "
-		    "[login | password | refresh | path]\n");
-		return (2);
-	}
-	port = (int)strtol(argv[1], NULL, 10);
-	n = (unsigned)strtoul(argv[3], NULL, 10);
-	what = argc > 4 ? argv[4] : "login";
-	if (n == 0 || n > 256 || (workers = calloc(n, sizeof(*workers))) ==
-	    NULL)
-		return (1);
-	start = now();
-	until = start + strtod(argv[2], NULL);
-	for (i = 0; i < n; i++) {
-		snprintf(workers[i].client, sizeof(workers[i].client),
-		    "bench%u", i % 32);
-		if ((workers[i].ms = malloc(SAMPLES * sizeof(float))) ==
-		    NULL || pthread_create(&workers[i].thread, NULL, work,
-		    &workers[i]) != 0)
-			return (1);
-	}
-	for (i = 0; i < n; i++)
-		pthread_join(workers[i].thread, NULL);
-	seconds = now() - start;
+static unsigned
+options(int argc, char *argv[])
+{
+	unsigned	 workers = 8;
+	size_t		 i;
+	int		 ch;
+
+	while ((ch = getopt(argc, argv, "Tc:i:k:n:p:s:u:w:")) != -1)
+		switch (ch) {
+		case 'T': target.tls = true; break;
+		case 'c': account.connector = optarg; break;
+		case 'i': target.issuer_path = optarg; break;
+		case 'k': codes = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'n': workers = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'p': target.port = (int)strtol(optarg, NULL, 10); break;
+		case 's': seconds = strtod(optarg, NULL); break;
+		case 'u': account.login = optarg; break;
+		case 'w': account.password = optarg; break;
+		default: usage();
+		}
+	if (optind == argc)
+		usage();
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(argv[optind], modes[i]) == 0)
+			break;
+	if (i == sizeof(modes) / sizeof(modes[0]) || workers == 0 ||
+	    workers > WORKERS_MAX || codes > CODES_MAX ||
+	    (i == GET && optind + 1 == argc))
+		usage();
+	mode = (enum mode)i;
+	path = argv[optind + 1];
+	return (workers);
+}
+
+static void
+report(struct worker *workers, unsigned n, double took)
+{
+	unsigned	 i, total = 0, errors = 0;
+	float		*all;
+
 	for (i = 0; i < n; i++) {
 		total += workers[i].count;
 		errors += workers[i].errors;
 	}
-	if ((all = malloc((total + 1) * sizeof(float))) == NULL)
-		return (1);
+	if ((all = malloc((total + 1) * sizeof(*all))) == NULL)
+		exit(1);
 	for (i = 0, total = 0; i < n; i++) {
-		memcpy(all + total, workers[i].ms, workers[i].count *
-		    sizeof(float));
+		memcpy(all + total, workers[i].ms,
+		    workers[i].count * sizeof(*all));
 		total += workers[i].count;
 	}
-	qsort(all, total, sizeof(float), by_time);
-	printf("%-28s %10.0f /s   p50 %7.2f ms   p99 %7.2f ms   %u errors\n",
-	    what, total / seconds,
-	    total == 0 ? 0. : (double)all[total / 2],
-	    total == 0 ? 0. : (double)all[total * 99ul / 100], errors);
-	return (errors != 0);
+	qsort(all, total, sizeof(*all), by_time);
+	printf("rate=%.1f p50=%.3f p99=%.3f count=%u errors=%u\n",
+	    total / took, total == 0 ? 0. : (double)all[total / 2],
+	    total == 0 ? 0. : (double)all[(size_t)total * 99 / 100], total,
+	    errors);
+	free(all);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct worker	 workers[WORKERS_MAX];
+	unsigned		 n = options(argc, argv), i;
+	double			 start;
+
+	if (pthread_barrier_init(&begin, NULL, n + 1) != 0)
+		return (1);
+	for (i = 0; i < n; i++) {
+		struct worker	*w = &workers[i];
+
+		w->id = (int)i;
+		client_init(&w->client, &target);
+		w->grants = calloc(mode == EXCHANGE ? CODES_MAX : 1,
+		    sizeof(*w->grants));
+		w->ms = malloc(SAMPLES * sizeof(*w->ms));
+		if (w->grants == NULL || w->ms == NULL ||
+		    pthread_create(&w->thread, NULL, work, w) != 0)
+			return (1);
+	}
+	pthread_barrier_wait(&begin);
+	start = now();
+	until = start + seconds;
+	pthread_barrier_wait(&begin);
+	for (i = 0; i < n; i++)
+		pthread_join(workers[i].thread, NULL);
+	report(workers, n, now() - start);
+	return (0);
 }

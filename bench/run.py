@@ -1,0 +1,276 @@
+"""usage: run.py BUILD
+What dexd does beside what the machine could do at best and, with DEX=program,
+beside dex, all in one run: the server on one core, the driver on another.
+Figures move with the machine, ratios less.  Prints the rows of README.md."""
+
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import servers  # noqa: E402
+
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+BIN = BUILD / "bench"
+WORK = BUILD / "run" / "bench"
+DEX = os.environ.get("DEX")
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SECONDS = os.environ.get("BENCH_SECONDS", "4")
+DRIVER = "1" if (os.cpu_count() or 1) > 1 else None
+PASSWORD = ["-c", "local", "-u", "admin%40example.com", "-w", "password"]
+
+rows = []
+
+
+def compile_all():
+    BIN.mkdir(parents=True, exist_ok=True)
+    warn = ["-O2", "-Wall", "-Wextra", "-Wno-format-truncation", "-D_GNU_SOURCE"]
+    here = pathlib.Path(__file__).parent
+    for name, sources, libs in (
+            ("load", ["load.c", "flow.c", "http.c"],
+             ["-lssl", "-lcrypto", "-lpthread"]),
+            ("limits", ["limits.c"],
+             ["-lssl", "-lcrypto", "-lsqlite3", "-lcrypt"]),
+            ("nothing", ["nothing.c"],
+             ["-levent_core", "-levent_extra"])):
+        subprocess.run(["cc", *warn, "-o", str(BIN / name),
+                        *[str(here / s) for s in sources], *libs], check=True)
+
+
+def limits():
+    """Milliseconds of each thing that the machine must do, on one core."""
+    out = subprocess.run(servers.pinned("0", [str(BIN / "limits"),
+                                              str(WORK / "limit.db")]),
+                         check=True, capture_output=True, text=True).stdout
+    return {k: float(v) for k, v in (line.split("=") for line in
+                                     out.splitlines())}
+
+
+def ceiling(kind):
+    """Answers a second of a server that does nothing."""
+    port = servers.free_port()
+    proc = subprocess.Popen(servers.pinned("0", [str(BIN / "nothing"),
+                                                 str(port), kind]))
+    time.sleep(0.5)
+    try:
+        return load(port, "-n", "32", "get", "/x")["rate"]
+    finally:
+        proc.terminate()
+        proc.wait()
+
+
+def load(port, *args, cores=DRIVER):
+    command = [str(BIN / "load"), "-p", str(port), "-s", SECONDS, *args]
+    out = subprocess.run(servers.pinned(cores, command), check=True,
+                         capture_output=True, text=True).stdout
+    result = {k: float(v) for k, v in re.findall(r"(\w+)=([\d.]+)", out)}
+    if result["errors"] != 0:
+        print(f"warning: {result['errors']:.0f} errors in {args}",
+              file=sys.stderr)
+    return result
+
+
+def measure(server, *args, cores=DRIVER, rounds=ROUNDS):
+    """Medians of some rounds; cpu is in ms for each thing done."""
+    results = []
+    for _ in range(rounds):
+        before = server.cpu()
+        r = load(server.port, *args, cores=cores)
+        r["cpu"] = (server.cpu() - before) * 1000 / max(r["count"], 1)
+        results.append(r)
+    return {k: statistics.median(r[k] for r in results) for k in results[0]}
+
+
+def add(what, ours, budget, limit="", ratio=None, peer=""):
+    rows.append((what, ours, budget, limit,
+                 "" if ratio is None else f"{ratio:.2f}", peer))
+    print("  " + " · ".join(str(x) for x in rows[-1]), flush=True)
+
+
+def shown(r, cpu=True):
+    text = f"{r['rate']:,.0f}/s, p50 {r['p50']:.2f}, p99 {r['p99']:.2f} ms"
+    return text + (f", {r['cpu']:.2f} ms CPU" if cpu else "")
+
+
+class Pair:
+    """dexd, and dex when there is one, started alike."""
+
+    def __init__(self, peer=True, **how):
+        self.ours = servers.Dexd(BUILD, WORK / "dexd", **how)
+        self.peer = None
+        if DEX and peer:
+            how.pop("algorithm", None)
+            how.pop("signers", None)
+            self.peer = servers.Dex(DEX, WORK / "dex", **how)
+
+    def __enter__(self):
+        for server in (self.ours, self.peer):
+            if server:
+                server.start()
+                server.wait_for_keys()
+        return self
+
+    def __exit__(self, *_):
+        for server in (self.ours, self.peer):
+            if server:
+                server.stop()
+
+    def row(self, what, *args, budget="", limit="", per_second=None,
+            cores=DRIVER):
+        ours = measure(self.ours, *args, cores=cores)
+        peer = ""
+        if self.peer:
+            peer = shown(measure(self.peer, *args, cores=cores, rounds=1))
+        ratio = ours["rate"] / per_second if per_second else None
+        if per_second and not limit:
+            limit = f"{per_second:,.0f}/s"
+        add(what, shown(ours), budget, limit, ratio, peer)
+        return ours
+
+
+def documents(lim):
+    with Pair() as pair:
+        idle = pair.ours.memory("Pss"), pair.ours.memory("Private_Dirty")
+        peer = f"{pair.peer.memory('Pss'):.1f} MiB" if pair.peer else ""
+        add("PSS of all rooms, idle, HTTP", f"{idle[0]:.1f} MiB", "≤ 12 MiB",
+            peer=peer)
+        add("private dirty memory, idle", f"{idle[1]:.1f} MiB", "≤ 5 MiB")
+        for what, path in (
+                ("discovery, 32 connections",
+                 "/dex/.well-known/openid-configuration"),
+                ("JWKS, 32 connections", "/dex/keys")):
+            pair.row(what, "-n", "32", "get", path,
+                     budget="≥ 75,000/s, p99 ≤ 1 ms", per_second=lim["bare"])
+
+
+def logins(lim):
+    two = 1000 / (2 * lim["RS256"])
+    with Pair() as pair:
+        pair.row("login, 8 at once", "-n", "8", "login",
+                 budget="≥ 500/s, ≤ 2.0 ms CPU, p99 ≤ 35 ms", per_second=two)
+        pair.row("login, 32 at once", "-n", "32", "login",
+                 budget="≥ 500/s, p99 ≤ 110 ms", per_second=two)
+        pair.row("code exchange, 8 at once", "-n", "8", "-k", "250",
+                 "exchange", per_second=two)
+        pair.row("userinfo, 8 at once", "-n", "8", "userinfo",
+                 per_second=lim["bare"])
+        pair.row("refresh, 8 at once", "-n", "8", "refresh",
+                 budget="≥ 600/s, p99 ≤ 25 ms", per_second=two)
+        pair.row("password login, 8 at once", "-n", "8", *PASSWORD, "login",
+                 budget="≥ 0.95 of crypt(3)", per_second=1000 / lim["bcrypt"])
+        loaded = pair.ours.memory("Pss")
+        peer = f"{pair.peer.memory('Pss'):.1f} MiB" if pair.peer else ""
+        add("PSS of all rooms, after load", f"{loaded:.1f} MiB", "≤ 20 MiB",
+            peer=peer)
+        flushes(pair.ours)
+
+
+def flushes(server):
+    """Counted by strace on the engine, one worker and eight."""
+    for what, budget in (("login", "≤ 4 alone"), ("refresh", "1 alone")):
+        figures = []
+        for n in ("1", "8"):
+            trace = subprocess.Popen(
+                ["strace", "-c", "-e", "trace=fsync,fdatasync", "-p",
+                 str(server.engine())], stderr=subprocess.PIPE, text=True)
+            time.sleep(0.3)
+            r = load(server.port, "-n", n, what)
+            trace.send_signal(2)
+            text = trace.communicate()[1]
+            calls = sum(int(line.split()[3]) for line in text.splitlines()
+                        if line.endswith("sync"))
+            figures.append(calls / (r["count"] + (int(n) * 2 if
+                                                  what == "refresh" else 0)))
+        add(f"flushes of a {what}", f"{figures[0]:.2f} alone, "
+            f"{figures[1]:.2f} at 8", budget)
+
+
+def more_cores(lim):
+    with Pair(cores="0,1", signers=2) as pair:
+        pair.row("login, 8 at once, two cores, two signers", "-n", "8",
+                 "login", budget="≥ 740/s", cores=None,
+                 per_second=2000 / (2 * lim["RS256"]))
+    with Pair(cores="0,1") as pair:
+        beside(pair)
+    with Pair(algorithm="ES256", peer=False) as pair:
+        pair.row("login, 8 at once, ES256", "-n", "8", "login",
+                 budget="≥ 1,500/s", per_second=1000 / (2 * lim["ES256"]))
+
+
+def beside(pair):
+    """Refreshes while eight people type passwords."""
+    def one(server):
+        crowd = subprocess.Popen(
+            [str(BIN / "load"), "-p", str(server.port), "-s",
+             str(float(SECONDS) + 2), "-n", "8", *PASSWORD, "login"],
+            stdout=subprocess.DEVNULL)
+        time.sleep(1)
+        r = load(server.port, "-c", "mock", "-n", "1", "refresh", cores=None)
+        crowd.wait()
+        return r
+    ours = one(pair.ours)
+    peer = f"p99 {one(pair.peer)['p99']:.1f} ms" if pair.peer else ""
+    add("refresh beside 8 password logins, two cores",
+        f"p99 {ours['p99']:.1f} ms", "p99 ≤ 20 ms", peer=peer)
+
+
+def tls(lim):
+    for kind, options in (("RSA", ["rsa:2048"]),
+                          ("EC", ["ec", "-pkeyopt",
+                                  "ec_paramgen_curve:P-256"])):
+        where = WORK / f"tls-{kind}"
+        where.mkdir(exist_ok=True)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *options,
+                        "-nodes", "-subj", "/CN=localhost", "-days", "2",
+                        "-keyout", str(where / "key.pem"), "-out",
+                        str(where / "cert.pem")], check=True,
+                       capture_output=True)
+        with Pair(tls=where) as pair:
+            if kind == "RSA":
+                add("PSS of all rooms, idle, TLS",
+                    f"{pair.ours.memory('Pss'):.1f} MiB", "≤ 14 MiB")
+            pair.row(f"TLS 1.3 new connection, {kind}", "-n", "8",
+                     "handshake", budget="≥ 0.85 of the handshake",
+                     per_second=1000 / lim["TLS_" + kind])
+
+
+def starts(lim):
+    first, again = [], []
+    for _ in range(11):
+        server = servers.Dexd(BUILD, WORK / "start", cores=None)
+        first.append(server.start() * 1000)
+        server.wait_for_keys()
+        server.stop()
+        again.append(server.start() * 1000)
+        server.stop()
+    nothing = f"ten programs that do nothing: {lim['programs']:.1f} ms"
+    for what, figures, budget in (("first start", first, "≤ 30 ms"),
+                                  ("restart", again, "≤ 20 ms")):
+        middle = statistics.median(figures)
+        add(f"{what} to first answer", f"{middle:.1f} ms", budget, nothing,
+            lim["programs"] / middle)
+
+
+def main():
+    WORK.mkdir(parents=True, exist_ok=True)
+    compile_all()
+    lim = limits()
+    lim["bare"], lim["evhttp"] = ceiling("bare"), ceiling("evhttp")
+    print("limits of one core (ms): " + ", ".join(
+        f"{k} {v:.3f}" for k, v in lim.items() if k not in ("bare", "evhttp")))
+    print(f"bare bufferevent {lim['bare']:,.0f}/s, "
+          f"evhttp {lim['evhttp']:,.0f}/s")
+    for part in (documents, logins, more_cores, tls, starts):
+        if len(sys.argv) < 3 or part.__name__ in sys.argv[2:]:
+            part(lim)
+    print("\n| workload | dexd | budget | limit of this machine | ratio | "
+          "dex |\n|---|---|---|---|---|---|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+main()
