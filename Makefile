@@ -27,6 +27,12 @@ asan: deps
 	@SANITIZE=1 sh regress/configure-once.sh build/asan CC=clang
 	@$(MAKE) -f build/asan/Makefile all tests
 
+coverage: deps
+	@sh regress/coverage/run.sh $(BUILD)
+
+valgrind: deps
+	@sh regress/run.sh $(BUILD) valgrind
+
 lint: deps
 	@sh regress/style/lint.sh
 
@@ -50,5 +56,5 @@ bench: build
 clean:
 	rm -rf build
 
-.PHONY: all deps configure-once build run test asan lint install deb \
-    screenshots fuzz bench clean
+.PHONY: all deps configure-once build run test asan coverage valgrind lint \
+    install deb screenshots fuzz bench clean

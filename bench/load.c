@@ -26,7 +26,7 @@
 
 /*
  * Drives an OpenID provider on loopback with some workers, each one thread and
- * one keep-alive connection, for some seconds.  Every answer is checked; what
+ * one keep-alive connection, for some seconds or (-m) some requests each.  Every answer is checked; what
  * fails is counted, never timed.  Prints one line for programs:
  * rate, median and 99th percentile in ms, count, errors.
  */
@@ -59,6 +59,7 @@ static enum mode		 mode;
 static const char		*path;
 static double			 seconds = 4;
 static unsigned			 codes = 500;
+static unsigned			 most;		/* for each worker; 0: no limit */
 static pthread_barrier_t	 begin;
 static pthread_mutex_t		 one_by_one = PTHREAD_MUTEX_INITIALIZER;
 static double			 until;
@@ -112,6 +113,8 @@ once(struct worker *w)
 static bool
 is_over(struct worker *w, double at)
 {
+	if (most != 0)
+		return (w->count + w->errors >= most);
 	return (mode == EXCHANGE ? w->next == w->ready : at >= until);
 }
 
@@ -159,8 +162,9 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: load [-T] [-c connector] [-i path] [-k codes] "
-	    "[-n workers] [-p port]\n\t[-s seconds] [-u login] [-w password] "
-	    "login|exchange|refresh|userinfo|\n\thandshake|get path\n");
+	    "[-m most]\n\t[-n workers] [-p port] [-s seconds] [-u login] "
+	    "[-w password]\n\t"
+	    "login|exchange|refresh|userinfo|handshake|get path\n");
 	exit(2);
 }
 
@@ -171,12 +175,13 @@ options(int argc, char *argv[])
 	size_t		 i;
 	int		 ch;
 
-	while ((ch = getopt(argc, argv, "Tc:i:k:n:p:s:u:w:")) != -1)
+	while ((ch = getopt(argc, argv, "Tc:i:k:m:n:p:s:u:w:")) != -1)
 		switch (ch) {
 		case 'T': target.tls = true; break;
 		case 'c': account.connector = optarg; break;
 		case 'i': target.issuer_path = optarg; break;
 		case 'k': codes = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'm': most = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'n': workers = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'p': target.port = (int)strtol(optarg, NULL, 10); break;
 		case 's': seconds = strtod(optarg, NULL); break;

@@ -27,18 +27,7 @@ rows = []
 
 
 def compile_all():
-    BIN.mkdir(parents=True, exist_ok=True)
-    warn = ["-O2", "-Wall", "-Wextra", "-Wno-format-truncation", "-D_GNU_SOURCE"]
-    here = pathlib.Path(__file__).parent
-    for name, sources, libs in (
-            ("load", ["load.c", "flow.c", "http.c"],
-             ["-lssl", "-lcrypto", "-lpthread"]),
-            ("limits", ["limits.c"],
-             ["-lssl", "-lcrypto", "-lsqlite3", "-lcrypt"]),
-            ("nothing", ["nothing.c"],
-             ["-levent_core", "-levent_extra"])):
-        subprocess.run(["cc", *warn, "-o", str(BIN / name),
-                        *[str(here / s) for s in sources], *libs], check=True)
+    subprocess.run(["sh", "bench/build.sh", str(BIN)], check=True)
 
 
 def limits():

@@ -31,7 +31,12 @@
  * starts, serves when every child is ready, and drains when a newer one does.
  */
 
-#define START_TIME	30	/* seconds until every child must be ready */
+/* Seconds until every child must be ready. */
+#ifdef DEXD_SANITIZE
+#define START_TIME	180	/* instrumented programs start slowly */
+#else
+#define START_TIME	30
+#endif
 #define DRAIN_TIME	40	/* a little more than a frontend's own limit */
 #define LAST_BYTES_TIME	5	/* without an engine nothing more is answered */
 

@@ -7,7 +7,7 @@ build=$1
 shift
 mkdir -p "$build"
 now=$(
-	echo "$* ${SANITIZE:-}"
+	echo "$* ${SANITIZE:-} ${COVERAGE:-} ${VALGRIND:-}"
 	cksum configure
 	find lib compat dexd parent config frontend engine store signer authn \
 	    control dexctl web regress -type f \
@@ -17,6 +17,7 @@ now=$(
 )
 if [ ! -f "$build/Makefile" ] ||
     [ "$now" != "$(cat "$build/configured" 2>/dev/null)" ]; then
-	./configure BUILD="$build" SANITIZE="${SANITIZE:-}" "$@"
+	./configure BUILD="$build" SANITIZE="${SANITIZE:-}" \
+	    COVERAGE="${COVERAGE:-}" VALGRIND="${VALGRIND:-}" "$@"
 	printf '%s\n' "$now" >"$build/configured"
 fi

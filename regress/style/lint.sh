@@ -65,9 +65,14 @@ done
 
 /usr/bin/python3 regress/style/example_keys.py || complain "etc/example.yaml"
 
-for s in configure regress/*.sh regress/*/*.sh etc/*.sh etc/debian/*.sh \
-    etc/debian/p[or]* .ci/run; do
-	[ -e "$s" ] || continue
-	sh -n "$s" || complain "$s"
-done
+# Sourced stages have no line that names a shell; their first comment does.
+scripts="configure .ci/run $(find regress etc bench debian -name '*.sh' 2>/dev/null)"
+if command -v shellcheck >/dev/null; then
+	# shellcheck disable=SC2086
+	shellcheck -S warning $scripts || complain "shellcheck"
+else
+	complain "no shellcheck: run make deps"
+fi
+
+sh regress/style/analyze.sh || complain "static analysis"
 exit $status
