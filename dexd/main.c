@@ -39,9 +39,8 @@ int
 main(int argc, char *argv[])
 {
 	struct options	 o = { .config = PATH_CONFIG, .run_dir = PATH_RUN };
-	char		*seal = NULL;
-	size_t		 n;
-	int		 ch;
+	char		 seal[1024] = "";
+	int		 ch, n;
 
 	setproctitle_init(argc, argv, environ);
 	while ((ch = getopt(argc, argv, "df:nr:s:Vv")) != -1)
@@ -58,10 +57,12 @@ main(int argc, char *argv[])
 		case 'r':
 			o.run_dir = optarg;
 			/* One directory then holds all that is ours. */
-			n = strlen(optarg) + sizeof("/seal.keys");
-			if ((seal = malloc(n)) == NULL)
+			n = snprintf(seal, sizeof(seal), "%s/seal.keys",
+			    optarg);
+			if (n < 0 || (size_t)n >= sizeof(seal)) {
+				fprintf(stderr, "dexd: -r is too long\n");
 				return (1);
-			snprintf(seal, n, "%s/seal.keys", optarg);
+			}
 			break;
 		case 's':
 			o.seal_file = optarg;
@@ -78,6 +79,6 @@ main(int argc, char *argv[])
 	if (optind != argc)
 		usage();
 	if (o.seal_file == NULL)
-		o.seal_file = seal != NULL ? seal : PATH_SEAL_KEYS;
+		o.seal_file = seal[0] != '\0' ? seal : PATH_SEAL_KEYS;
 	return (parent_run(&o));
 }

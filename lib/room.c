@@ -204,6 +204,7 @@ static void
 set_handlers(const struct room_ops *ops)
 {
 	if (ops->handlers != NULL)
+		/* cppcheck-suppress pointerSize; it is an array */
 		memcpy(self.handlers, ops->handlers, sizeof(self.handlers));
 	self.handlers[PA_ROOM_START] = on_pa_room_start;
 	self.handlers[PA_ROOM_PEER] = on_pa_room_peer;
