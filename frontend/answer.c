@@ -20,6 +20,7 @@
 #include "conn.h"
 #include "cookie.h"
 #include "log.h"
+#include "page_data.h"
 
 /* One EN_FE_ANSWER becomes one HTTP response; its syntax is checked here. */
 
@@ -83,6 +84,24 @@ put_fields(struct buf *b, const struct frontend *fe,
 	return (buf_ok(b));
 }
 
+/*
+ * What is typed into a password form must come back to the route that seals
+ * it: an engine that is broken could name any other place, ours or not.
+ */
+static bool
+password_comes_back(const struct conn *c, const struct msg_en_fe_answer *a)
+{
+	struct page_value	 post;
+	size_t			 n = c->path.len;
+
+	if (a->page != PAGE_PASSWORD)
+		return (true);
+	return (c->seals && page_data_get(a->data, "PostURL", &post) &&
+	    post.type == PAGE_VALUE_STR && post.str.len >= n && n != 0 &&
+	    memcmp(post.str.p, c->path.p, n) == 0 &&
+	    (post.str.len == n || post.str.p[n] == '?'));
+}
+
 /* Sets type and body; the page goes into `page`. */
 static bool
 put_body(struct conn *c, const struct msg_en_fe_answer *a, struct buf *page,
@@ -91,7 +110,7 @@ put_body(struct conn *c, const struct msg_en_fe_answer *a, struct buf *page,
 	switch ((enum answer)a->kind) {
 	case ANSWER_PAGE:
 		r->type = "text/html; charset=utf-8";
-		if (page_render(c->fe, (enum page)a->page, a->data,
+		if (!password_comes_back(c, a) || page_render(c->fe, (enum page)a->page, a->data,
 		    buf_span(&c->path), page) == -1)
 			return (false);
 		r->body = buf_span(page);

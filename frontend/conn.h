@@ -59,6 +59,7 @@ struct conn {
 	unsigned		 waits_for;	/* CONN_WAITING */
 	time_t			 wait_time;	/* seconds */
 	const char		*handler;	/* for metrics; NULL: none */
+	bool			 seals;		/* the route of passwords */
 	enum http_method	 method;
 	uint64_t		 began;		/* monotonic microseconds */
 	bool			 head_only;

@@ -177,6 +177,7 @@ compose(struct conn *c, struct forward *f, const struct route *route,
 
 	randid_uuid(f->request_id);
 	ip_text(&client, f->address);
+	c->seals = route->endpoint == ENDPOINT_AUTH_LOGIN;
 	f->m.endpoint = (uint8_t)route->endpoint;
 	f->m.method = (uint8_t)r->method;
 	f->m.request_id = span_str(f->request_id);

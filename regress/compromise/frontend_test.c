@@ -285,6 +285,44 @@ cannot_read_passwords(void **state)
 	assert_false(password_seen);
 }
 
+/* "nor read passwords": the form posts to the route that seals, or is not shown. */
+static void
+cannot_lead_passwords_away(void **state)
+{
+	static const char *const	 elsewhere[] = {
+		"https://evil.example/", "//evil.example/", "/dex/token",
+		"/dex/auth/local/loginx", "/dex/auth/local/login/../../token",
+		"/dex/auth/local", "", "?state=abc",
+	};
+	static const char		 own[] =
+	    "/dex/auth/local/login?state=abc";
+	struct page_data		 d;
+	size_t				 i;
+
+	(void)state;
+	next.kind = ANSWER_PAGE;
+	next.page = PAGE_PASSWORD;
+	next.status = 200;
+	for (i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
+		page_data_init(&d);
+		page_data_str(&d, "PostURL", span_str(elsewhere[i]));
+		next.data = msg_list_of(&d.list);
+		get(own);
+		assert_non_null(strstr(reply, "HTTP/1.1 500"));
+		page_data_clear(&d);
+	}
+	page_data_init(&d);
+	page_data_str(&d, "PostURL", span_str(own));
+	next.data = msg_list_of(&d.list);
+	get(own);
+	assert_non_null(strstr(reply, "HTTP/1.1 200"));
+	assert_non_null(strstr(reply, own));
+	/* The right form, but on a page whose answers are not sealed. */
+	get("/dex/auth/local?state=abc");
+	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+	page_data_clear(&d);
+}
+
 int
 main(void)
 {
@@ -292,6 +330,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		T(publishes_what_the_signer_made), T(cannot_split_answers),
 		T(cannot_write_script), T(cannot_read_passwords),
+		T(cannot_lead_passwords_away),
 	};
 
 	rooms_init();
