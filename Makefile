@@ -11,10 +11,13 @@ all: build
 deps:
 	@sh regress/deps.sh
 
+deps-build:
+	@sh regress/deps.sh build
+
 configure-once:
 	@sh regress/configure-once.sh $(BUILD) CC=$(CC) PREFIX=$(PREFIX)
 
-build: deps configure-once
+build: deps-build configure-once
 	@$(MAKE) -f $(BUILD)/Makefile all
 
 run: build
@@ -39,10 +42,10 @@ lint: deps
 install:
 	@sh regress/install.sh $(BUILD) "$(DESTDIR)" "$(PREFIX)"
 
-deb: build
+deb: deps build
 	@sh etc/debian/build.sh $(BUILD)
 
-screenshots: build
+screenshots: deps build
 	@sh regress/browser/keep.sh $(BUILD)
 
 # FUZZ_SECONDS for each target, FUZZ_JOBS at once, FUZZ_TARGETS: all
@@ -50,11 +53,11 @@ fuzz: build
 	@FUZZ_JOBS=$${FUZZ_JOBS:-1} sh regress/fuzz/run.sh $(BUILD) \
 	    $${FUZZ_SECONDS:-600} $(FUZZ_TARGETS)
 
-bench: build
+bench: deps build
 	@/usr/bin/python3 bench/run.py $(BUILD)
 
 clean:
 	rm -rf build
 
-.PHONY: all deps configure-once build run test asan coverage valgrind lint \
-    install deb screenshots fuzz bench clean
+.PHONY: all deps deps-build configure-once build run test asan coverage \
+    valgrind lint install deb screenshots fuzz bench clean

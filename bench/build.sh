@@ -14,7 +14,8 @@ build() {	# program sources flags...
 	cc -O2 -Wall -Wextra -Wno-format-truncation -D_GNU_SOURCE \
 	    -o "$to/$program" $sources "$@"
 }
-for program in ${@:-load limits nothing}; do
+[ $# -gt 0 ] || set -- load limits nothing
+for program; do
 	case $program in
 	load) build load "load.c flow.c http.c" -lssl -lcrypto -lpthread ;;
 	limits) build limits limits.c -lssl -lcrypto -lsqlite3 -lcrypt ;;

@@ -26,9 +26,9 @@
 
 /*
  * Drives an OpenID provider on loopback with some workers, each one thread and
- * one keep-alive connection, for some seconds or (-m) some requests each.  Every answer is checked; what
- * fails is counted, never timed.  Prints one line for programs:
- * rate, median and 99th percentile in ms, count, errors.
+ * one keep-alive connection, for some seconds or (-m) some requests each.
+ * Every answer is checked; what fails is counted, never timed.  Prints one line
+ * for programs: rate, median and 99th percentile in ms, count, errors.
  */
 
 #define SAMPLES		(1 << 20)

@@ -138,6 +138,8 @@ count_get(enum count_id id, const char *one, const char *two,
 	unsigned	 n = count_nlabels(count_table[id].labels), i;
 	struct count	*c;
 
+	if (n > COUNT_LABELS)
+		n = COUNT_LABELS;
 	for (i = 0; i < nseries; i++)
 		if (series[i]->id == id && has_labels(series[i], values, n))
 			return (series[i]);

@@ -1,11 +1,15 @@
 #!/bin/sh
-# Installs what building and testing need.  Without root it prints the command.
+# usage: deps.sh [build]
+# Installs what building, or building and testing need.  Without root it prints
+# the command.
 
 set -eu
 [ "$(uname -s)" = Linux ] || exit 0
 command -v dpkg-query >/dev/null || exit 0
 
-want=$(cat "$(dirname "$0")/packages")
+here=$(dirname "$0")
+want=$(cat "$here/packages-build")
+[ "${1:-}" = build ] || want="$want $(cat "$here/packages")"
 
 # What is installed, and what that provides: some Node.js bring their own npm.
 have=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' |

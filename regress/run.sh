@@ -87,6 +87,7 @@ make -s -j4 -f "$build/Makefile" all tests || { failed=1; finish; }
 
 if [ $# -eq 0 ]; then
 	for stage in regress/stages/*.sh; do
+		# shellcheck disable=SC1090
 		. "./$stage"
 	done
 else

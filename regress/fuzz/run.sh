@@ -14,6 +14,7 @@ limit=90			# KiB of corpus for each target
 
 make -s -f "$build/Makefile" fuzzers
 mkdir -p "$build/log"
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(cd "$build/fuzz" && ls ./*_fuzz |
     sed 's,^\./,,; s,_fuzz$,,')
 

@@ -5,12 +5,11 @@
 
 set -u
 status=0
-rooms="lib compat dexd parent config frontend engine store signer authn control dexctl"
-# shellcheck disable=SC2086
+rooms="lib compat dexd parent config frontend engine store signer authn control telemetry dexctl"
+# shellcheck disable=SC2046,SC2086
 [ $# -gt 0 ] || set -- $(find $rooms -name '*.c' ! -name '*_openbsd.c' 2>/dev/null | sort)
 FLAGS="-std=c11 -D_GNU_SOURCE -Ilib -Icompat -I. \
 $(pkg-config --cflags libsodium libbsd libevent_core libcrypto jansson sqlite3 yaml-0.1)"
-FLAGS="$FLAGS -DDEXD_PREFIX=\"/usr\" -DDEXD_LIBEXEC=\"/usr/libexec/dexd\""
 export FLAGS
 missing=
 for tool in clang-tidy cppcheck; do
@@ -20,7 +19,8 @@ done
 
 # One line for each file keeps the output whole when two run at once.
 printf '%s\n' "$@" | xargs -P 2 -I{} sh -c '
-	out=$(clang-tidy --quiet {} -- $FLAGS -I"$(dirname {})" 2>&1) ||
+	out=$(clang-tidy --quiet {} -- $FLAGS -I"$(dirname {})" \
+	    "-DDEXD_PREFIX=\"/usr\"" "-DDEXD_LIBEXEC=\"/usr/libexec/dexd\"" 2>&1) ||
 	    { printf "%s\n" "$out"; exit 1; }' || status=1
 
 # Paths that cppcheck cannot follow (macros, functions that do not return, one
