@@ -16,6 +16,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 #include <time.h>
 
@@ -28,6 +31,7 @@
 #include "room.h"
 
 #define READ_SIZE	16384
+#define FLOOD		512	/* connections that are worth remembering */
 #define OUT_HIGH	(256 * 1024)	/* stop answering until it is taken */
 #define IN_MAX		(HTTP_HEAD_MAX + HTTP_BODY_MAX + READ_SIZE)
 
@@ -66,6 +70,21 @@ set_reading(struct conn *c, bool on)
 		event_del(&c->readable);
 }
 
+/*
+ * After a flood memory goes back to the system; glibc keeps it for the next one
+ * unless it is told.
+ */
+static void
+give_back(struct frontend *fe)
+{
+	if (fe->peak < FLOOD || fe->nconns > fe->peak / 16)
+		return;
+	fe->peak = fe->nconns;
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 void
 conn_free(struct conn *c)
 {
@@ -87,7 +106,8 @@ conn_free(struct conn *c)
 	buf_clear(&c->body);
 	buf_clear(&c->path);
 	buf_clear(&c->cors);
-	free(c);
+	conn_release(c);
+	give_back(fe);
 	if (fe->stopping && fe->nconns == 0)
 		room_exit();
 	else if (!fe->stopping && fe->nconns == fe->conns_max - 1)
@@ -568,11 +588,11 @@ conn_new(struct frontend *fe, int fd, const struct in6_addr *peer)
 		}
 		counted = true;
 	}
-	if ((c = calloc(1, sizeof(*c))) == NULL ||
-	    (c->io = io_new(fd)) == NULL) {
+	if ((c = conn_alloc()) == NULL || (c->io = io_new(fd)) == NULL) {
 		if (c == NULL)
 			evutil_closesocket(fd);
-		free(c);
+		else
+			conn_release(c);
 		if (counted)
 			address_leave(fe, peer);
 		return;
@@ -591,7 +611,8 @@ conn_new(struct frontend *fe, int fd, const struct in6_addr *peer)
 	event_assign(&c->writable, room_base(), fd, EV_WRITE, on_writable, c);
 	event_assign(&c->deadline, room_base(), -1, 0, on_deadline, c);
 	TAILQ_INSERT_TAIL(&fe->conns, c, entry);
-	fe->nconns++;
+	if (++fe->nconns > fe->peak)
+		fe->peak = fe->nconns;
 	count_add(fe->accepted, 1);
 	set_reading(c, true);
 	set_deadline(c, FIRST_TIME);

@@ -67,6 +67,10 @@ struct conn {
 	bool			 http10;
 };
 
+/* ---- conn_pool.c: memory that goes back to the system after a flood ---- */
+struct conn	*conn_alloc(void);		/* zeroed; NULL: no memory */
+void	 conn_release(struct conn *);
+
 void	 conn_new(struct frontend *, int fd, const struct in6_addr *);
 void	 conn_free(struct conn *);
 

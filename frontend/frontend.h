@@ -117,6 +117,7 @@ struct frontend {
 	struct event			 stop_timer;
 	struct conn_list		 conns;	/* least recently served first */
 	unsigned			 nconns;
+	unsigned			 peak;		/* of nconns, lately */
 	unsigned			 conns_max;
 	size_t				 out_max;	/* of a connection */
 	struct count			*accepted;

@@ -122,6 +122,20 @@ on_again(evutil_socket_t fd, short what, void *arg)
 		event_add(&l->readable, NULL);
 }
 
+/*
+ * Out of descriptors is one more way of being full.  Only the first try of a
+ * turn knows that somebody waits: later ones fail so on an empty backlog, too.
+ */
+static void
+on_accept_error(struct listener *l, bool first)
+{
+	if (errno == EMFILE && (!first || conns_give_way(l->fe)))
+		return;		/* still readable: the next turn accepts */
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+	    errno == ENOMEM)
+		rest(l);
+}
+
 static void
 on_connection(evutil_socket_t lfd, short what, void *arg)
 {
@@ -142,9 +156,7 @@ on_connection(evutil_socket_t lfd, short what, void *arg)
 		fd = accept4(lfd, (struct sockaddr *)&ss, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd == -1) {
-			if (errno == EMFILE || errno == ENFILE ||
-			    errno == ENOBUFS || errno == ENOMEM)
-				rest(l);
+			on_accept_error(l, i == 0);
 			return;
 		}
 		if (!peer_address(&ss, &addr)) {
