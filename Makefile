@@ -53,6 +53,11 @@ fuzz: build
 	@FUZZ_JOBS=$${FUZZ_JOBS:-1} sh regress/fuzz/run.sh $(BUILD) \
 	    $${FUZZ_SECONDS:-600} $(FUZZ_TARGETS)
 
+# The tests of regress/chaos, each that breaks something for minutes.
+chaos: build
+	@DEXD_BUILD=$(BUILD) CHAOS_SECONDS=$${CHAOS_SECONDS:-240} \
+	    /usr/bin/python3 -m pytest -q -rP -p no:cacheprovider regress/chaos
+
 bench: deps build
 	@/usr/bin/python3 bench/run.py $(BUILD)
 
@@ -60,4 +65,4 @@ clean:
 	rm -rf build
 
 .PHONY: all deps deps-build configure-once build run test asan coverage \
-    valgrind lint install deb screenshots fuzz bench clean
+    valgrind lint install deb screenshots fuzz chaos bench clean

@@ -1,0 +1,394 @@
+"""What breaks around dexd, or in it, while people log in.
+
+The rules (DESIGN sections 5 and 6): connections are accepted again soon after,
+committed grants survive, no code is redeemed twice, nothing is lost or half
+written, memory returns to where it was.  CHAOS_SECONDS makes it longer.
+"""
+
+import json
+import os
+import pathlib
+import random
+import resource
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+
+from dexd import SANDBOXED, Flow
+
+SECONDS = int(os.environ.get("CHAOS_SECONDS", "8"))
+PATIENCE = 60
+
+
+def wait_for(what, seconds=PATIENCE):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def new_flow(d):
+    flow = Flow(d)
+    flow.browser.session.headers["Connection"] = "close"
+    return flow
+
+
+FAILURES = (AssertionError, KeyError, requests.RequestException)
+
+
+def whole(d):
+    try:
+        flow = new_flow(d)
+        return flow.redeem(flow.code()).status_code == 200
+    except FAILURES:
+        return False
+
+
+def rooms(d):
+    try:
+        return d.rooms()
+    except (json.JSONDecodeError, KeyError, subprocess.TimeoutExpired):
+        return {}
+
+
+class Ledger:
+    """People log in; what was promised to each of them is written down."""
+
+    def __init__(self, d, threads=3):
+        self.d = d
+        self.kept = []          # (flow, code): issued and not shown to anybody
+        self.answers = {}       # code -> statuses of its redemptions
+        self.lock = threading.Lock()
+        self.done = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(i,), daemon=True)
+                        for i in range(threads)]
+
+    def __enter__(self):
+        for t in self.threads:
+            t.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        for t in self.threads:
+            t.join(PATIENCE * 3)
+
+    def run(self, n):
+        turn = n
+        while not self.done.is_set():
+            turn += 1
+            try:
+                flow = new_flow(self.d)
+                code = flow.code()
+            except FAILURES:
+                time.sleep(0.02)
+                continue
+            if turn % 4 == 0:
+                with self.lock:
+                    self.kept.append((flow, code))
+                continue
+            for _ in range(2):          # the second must never win, too
+                self.redeem(flow, code)
+
+    def redeem(self, flow, code):
+        try:
+            status = flow.redeem(code).status_code
+        except requests.RequestException:
+            status = None               # nobody heard whether it was spent
+        with self.lock:
+            self.answers.setdefault(code, []).append(status)
+        return status
+
+    def check(self):
+        """When all is quiet again."""
+        twice = {c: a for c, a in self.answers.items() if a.count(200) > 1}
+        assert twice == {}
+        for flow, code in self.kept:    # committed grants survive ...
+            assert self.redeem(flow, code) == 200
+            assert self.redeem(flow, code) == 400   # ... and work once
+        assert self.d.sql("pragma integrity_check") == "ok"
+        print(f"{len(self.answers)} codes, {len(self.kept)} of them kept")
+
+
+def kill(pids, sig):
+    for pid in pids:
+        try:
+            os.kill(pid, sig)
+        except ProcessLookupError:
+            pass
+
+
+ROOMS = ["frontend", "signer", "authn-mock", "engine", "authn-local", "control"]
+
+
+def test_killed_at_random(own_dexd):
+    """kill -9 of every room, in any order, for as long as there is time."""
+    d = own_dexd()
+    seed = random.randrange(10**6)
+    print("seed", seed)
+    rng = random.Random(seed)
+    ends = time.monotonic() + SECONDS
+    with Ledger(d) as ledger:
+        while time.monotonic() < ends:
+            for room in rng.sample(ROOMS, len(ROOMS)):
+                kill(rooms(d).get(room, []), signal.SIGKILL)
+                time.sleep(rng.uniform(0.05, 0.7))
+            assert wait_for(lambda: whole(d))
+    assert wait_for(lambda: set(rooms(d)) >= set(ROOMS))
+    ledger.check()
+    assert len(ledger.answers) > 0
+    assert d.proc.poll() is None
+
+
+@pytest.mark.parametrize("room", ["frontend", "engine", "signer", "authn-mock"])
+def test_stopped_for_a_while(own_dexd, room):
+    """SIGSTOP, as a machine that swaps: everybody waits, nothing is lost."""
+    d = own_dexd()
+    with Ledger(d) as ledger:
+        pids = rooms(d)[room]
+        kill(pids, signal.SIGSTOP)
+        try:
+            time.sleep(min(SECONDS / 4, 20))
+        finally:
+            kill(pids, signal.SIGCONT)
+        began = time.monotonic()
+        assert wait_for(lambda: whole(d))
+        print(f"{room}: whole {time.monotonic() - began:.2f} s later")
+        time.sleep(0.5)
+    assert set(rooms(d)[room]) == set(pids)     # nobody took it for dead
+    ledger.check()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A directory on a disk of its own, of 2 MiB."""
+    if os.getuid() != 0:
+        pytest.skip("mounting takes root")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=755", "tmpfs",
+                       str(disk)], capture_output=True).returncode != 0:
+        pytest.skip("this machine lets nobody mount")
+    for p in disk.parents:
+        if str(p).startswith("/tmp/"):
+            p.chmod(0o755)
+    db = disk / "db"
+    db.mkdir()
+    subprocess.run(["chown", "_dexdeng", str(db)], check=True)
+    yield db
+    subprocess.run(["umount", "-l", str(disk)])
+
+
+def on(db):
+    def change(c):
+        c["storage"]["config"]["file"] = str(db / "dexd.db")
+    return change
+
+
+def test_disk_full(own_dexd, small_disk):
+    """Nothing is promised that is not on disk; the day after all goes on."""
+    d = own_dexd(on(small_disk))
+    d.db = small_disk / "dexd.db"
+    flow = new_flow(d)
+    code = flow.code()
+    hog = small_disk.parent / "hog"
+    with Ledger(d) as ledger:
+        with open(hog, "wb", buffering=0) as f:
+            try:
+                while True:
+                    f.write(b"x" * 4096)
+            except OSError:
+                pass
+
+        def refused():
+            try:
+                one = new_flow(d)
+                r = one.approve(one.authenticate())
+                return r.status_code in (500, 503)
+            except FAILURES:
+                return True
+        assert wait_for(refused)
+        time.sleep(1)
+        r = flow.redeem(code)           # refused, and not spent; or in time
+        assert r.status_code in (200, 500, 503), r.text
+        first = r.status_code
+        hog.unlink()
+        assert wait_for(lambda: whole(d))
+    if first != 200:
+        assert flow.redeem(code).status_code == 200
+    assert flow.redeem(code).status_code == 400
+    ledger.check()
+    assert d.proc.poll() is None
+
+
+def test_disk_read_only(own_dexd, small_disk):
+    """Said at the start, and no start; no hanging, no half of a start."""
+    disk = small_disk.parent
+    d = own_dexd(on(small_disk), wait=False)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    assert d.spawn().wait(PATIENCE) == 1
+    assert "database" in d.read_log()
+    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+    d.start()
+    assert whole(d)
+
+
+def open_fds(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def test_out_of_descriptors(own_dexd):
+    """Connections wait in the backlog, and idle ones give way to them."""
+    d = own_dexd(wait=False)
+    plain = d.command
+    d.command = lambda *a: ["prlimit", "--nofile=40:40", *plain(*a)]
+    d.start()
+    pids = rooms(d)
+    idle = [socket.create_connection(("127.0.0.1", d.port), timeout=PATIENCE)
+            for _ in range(100)]
+    began = time.monotonic()
+    for _ in range(5):
+        assert whole(d)
+    print(f"five logins beside them in {time.monotonic() - began:.2f} s")
+    asking = [socket.create_connection(("127.0.0.1", d.port), timeout=PATIENCE)
+              for _ in range(100)]
+    for s in asking:
+        s.sendall(b"GET /dex/keys HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    served = 0
+    for s in asking:
+        try:
+            served += s.makefile("rb").read().startswith(b"HTTP/1.1 200")
+        except ConnectionResetError:
+            pass
+        s.close()
+    print(f"{served} of 100 at once were served")
+    assert served >= 20
+    for s in idle:
+        s.close()
+    assert wait_for(lambda: whole(d))
+    assert rooms(d) == pids
+
+
+def test_parent_out_of_descriptors(own_dexd):
+    """It cannot replace what dies, does not die of that, and does so later."""
+    d = own_dexd()
+    pid = d.proc.pid
+    old = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    worker = d.rooms()["authn-mock"]
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, old[1]))
+    kill(worker, signal.SIGKILL)
+    assert wait_for(lambda: "no socketpair" in d.read_log())
+    engine = d.rooms()["engine"]
+    kill(engine, signal.SIGKILL)
+    time.sleep(1)
+    assert d.proc.poll() is None
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
+    assert wait_for(lambda: whole(d))
+    assert wait_for(lambda: set(rooms(d)) >= set(ROOMS))
+
+
+def test_slow_and_dripping_clients(own_dexd):
+    """They have their time and no more; nobody else waits for them."""
+    d = own_dexd()
+    socks = []
+    for i in range(300):
+        s = socket.create_connection(("127.0.0.1", d.port), timeout=PATIENCE)
+        s.sendall((b"", b"GET / HTTP/1.1\r\nX: ", b"POST /dex/token HTTP/1.1\r\n"
+                   b"Host: x\r\nContent-Length: 900\r\n\r\n")[i % 3])
+        socks.append(s)
+    slowest = 0
+    ends = time.monotonic() + PATIENCE
+    left = {s for i, s in enumerate(socks) if i % 3 != 2}
+    while left and time.monotonic() < ends:
+        for s in list(left):
+            try:
+                s.send(b"a")
+                s.setblocking(False)
+                try:
+                    if s.recv(4096) == b"":
+                        left.discard(s)
+                except BlockingIOError:
+                    pass
+                s.setblocking(True)
+            except OSError:
+                left.discard(s)
+        began = time.monotonic()
+        assert whole(d)
+        slowest = max(slowest, time.monotonic() - began)
+        time.sleep(0.3)
+    print(f"slowest login beside them {slowest * 1000:.0f} ms")
+    assert left == set()
+    for s in socks:
+        s.close()
+
+
+def test_half_closed(own_dexd):
+    """Who shuts down its side after the request still gets the answer."""
+    d = own_dexd()
+    request = b"GET /dex/healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    for sent, expected in ((request, 1), (request * 3, 3), (b"", 0),
+                           (request[:20], 0)):
+        with socket.create_connection(("127.0.0.1", d.port), timeout=PATIENCE) as s:
+            s.sendall(sent)
+            s.shutdown(socket.SHUT_WR)
+            assert s.makefile("rb").read().count(b"HTTP/1.1 200") == expected
+    assert whole(d)
+
+
+def memory(pid):
+    """Private bytes that were written to, in KiB."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) for line in text.splitlines()
+               if line.startswith("Private_Dirty:"))
+
+
+def connect_from(address, port):
+    s = socket.socket()
+    s.settimeout(PATIENCE)
+    s.bind((address, 0))
+    s.connect(("127.0.0.1", port))
+    return s
+
+
+def test_ten_thousand_idle(own_dexd):
+    """8192 connections in all, 512 from one address.  When all are taken, who
+    has had no whole request for longest gives way, and memory comes back."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 11000:
+        pytest.skip("this machine allows too few descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (11000, hard))
+    d = own_dexd()
+    pid = d.rooms()["frontend"][0]
+    assert whole(d)
+    before = memory(pid)
+    socks = [connect_from(f"127.0.{i // 400}.{1 + i // 400}", d.port)
+             for i in range(10000)]
+    assert wait_for(lambda: open_fds(pid) > 8000)
+    loaded = memory(pid)
+    began = time.monotonic()
+    assert whole(d)                     # newcomers are served
+    print(f"login beside 10,000: {time.monotonic() - began:.2f} s")
+    assert open_fds(pid) < 8192 + 100
+    for s in socks:
+        s.close()
+    assert wait_for(lambda: open_fds(pid) < 100)
+    socks = [connect_from("127.0.99.1", d.port) for _ in range(600)]
+    assert wait_for(lambda: open_fds(pid) >= 512)
+    time.sleep(0.3)
+    assert open_fds(pid) < 512 + 60     # beside a few of its own
+    for s in socks:
+        s.close()
+    assert wait_for(lambda: open_fds(pid) < 100)
+    assert whole(d)
+    print(f"frontend: {before} KiB before, {loaded} loaded, {memory(pid)} after")
+    assert d.rooms()["frontend"] == [pid]
+    if SANDBOXED:                       # the sanitizers keep what was freed
+        assert wait_for(lambda: memory(pid) < before + (loaded - before) / 4 + 1024)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
