@@ -223,6 +223,7 @@ generation_serve(struct generation *g)
 	struct child	*c;
 
 	g->state = GEN_SERVING;
+	g->served = true;
 	event_del(&g->deadline);
 	TAILQ_FOREACH(c, &g->children, entry)
 		give_doors(c);
@@ -267,8 +268,8 @@ is_needed(const struct child *c)
 {
 	const struct parent	*p = c->parent;
 
-	return (c->room == ROOM_CONTROL && c->pid != 0 && !p->stopping &&
-	    p->serving == NULL && !c->stopping);
+	return (c->room == ROOM_CONTROL && c->pid != 0 && c->gen->served &&
+	    !p->stopping && p->serving == NULL && !c->stopping);
 }
 
 /* Frontends first, then the engine, then who answers to it. */

@@ -182,6 +182,7 @@ struct generation {
 	struct child_list	 children;
 	enum gen_state		 state;
 	enum gen_why		 why;
+	bool			 served;	/* it has, or had, the doors */
 	unsigned		 number;
 	struct event		 deadline;	/* of starting, of draining */
 };

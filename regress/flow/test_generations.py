@@ -356,6 +356,30 @@ def test_engine_dies_while_a_reload_fails(own_dexd, tmp_path):
     assert whole(d)
 
 
+def test_a_recovery_that_fails_is_tried_again(own_dexd):
+    """... ever later, leaving nothing behind, until it can be."""
+    d = own_dexd()
+    aside = d.dir / "aside"
+    aside.mkdir()
+    owner = d.db.stat().st_uid
+    engine = d.rooms()["engine"]
+    for p in (d.dir / "db").iterdir():
+        p.rename(aside / p.name)
+    d.db.write_bytes(b"this is no database" * 100)
+    os.chown(d.db, owner, -1)
+    kill(engine)
+    assert wait_for(lambda: "the next start is in 2 s" in d.read_log())
+    now = rooms(d)                      # the last control room hears us
+    assert len(now["control"]) <= 2     # and perhaps one of a try under way
+    d.db.unlink()
+    for p in aside.iterdir():
+        p.rename(d.dir / "db" / p.name)
+    assert wait_for(lambda: whole(d))
+    assert wait_for(lambda: {k: len(v) for k, v in rooms(d).items()
+                             if k in ("engine", "control", "signer")} ==
+                    {"engine": 1, "control": 1, "signer": 1})
+
+
 def test_the_first_start_fails_for_good(own_dexd, tmp_path):
     """What never served is not tried again: exit 1, and why."""
     d = own_dexd(wait=False)
