@@ -5,7 +5,7 @@
 
 set -u
 status=0
-rooms="lib compat dexd parent config frontend engine store signer authn control telemetry dexctl"
+rooms="lib compat dexd parent config frontend engine store signer authn control dexctl"
 # shellcheck disable=SC2046,SC2086
 [ $# -gt 0 ] || set -- $(find $rooms -name '*.c' ! -name '*_openbsd.c' 2>/dev/null | sort)
 FLAGS="-std=c11 -D_GNU_SOURCE -Ilib -Icompat -I. \
