@@ -161,8 +161,11 @@ take(struct parent *p, int fd, const char *name, size_t len)
 	socklen_t		 alen, olen = sizeof(int);
 	int			 listening = 0;
 
-	if (p->ninherited == INHERITED_MAX)
+	if (p->ninherited == INHERITED_MAX) {
+		log_warn("too many sockets were handed to us");
+		close(fd);
 		return;
+	}
 	s = &p->inherited[p->ninherited];
 	alen = sizeof(s->address);
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &olen) ==

@@ -170,6 +170,7 @@ serve_ready(struct generation *g)
 	generations_relieve(p);
 	listeners_prune(p);
 	watch_reset(p);
+	take_turn(p);
 }
 
 void

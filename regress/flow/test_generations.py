@@ -204,6 +204,15 @@ def test_drain(own_dexd):
     assert whole(d)
 
 
+def test_sighup_during_the_start(own_dexd):
+    """It is remembered until there is something to reload."""
+    d = own_dexd(wait=False)
+    d.spawn()
+    assert wait_for(lambda: "listening on" in d.read_log())
+    d.proc.send_signal(signal.SIGHUP)
+    assert wait_for(lambda: served(d) == 2)
+
+
 def children(pid):
     try:
         return [int(p) for p in pathlib.Path(
