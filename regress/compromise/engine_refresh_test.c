@@ -43,12 +43,12 @@
 #define REUSE_SECS	20
 #define ABSOLUTE_SECS	5000
 
-static struct played	 signer = { "signer", ROOM_SIGNER, "", 0, NULL, NULL,
-			    false, false };
-static struct played	 local = { "authn-local", ROOM_AUTHN, "local", 0, NULL,
-			    NULL, false, false };
-static struct played	 mock = { "authn-mock", ROOM_AUTHN, "pw", 0, NULL, NULL,
-			    false, false };
+static struct played	 signer = { .program = "signer", .room = ROOM_SIGNER,
+			    .name = "" };
+static struct played	 local = { .program = "authn-local", .room = ROOM_AUTHN,
+			    .name = "local" };
+static struct played	 mock = { .program = "authn-mock", .room = ROOM_AUTHN,
+			    .name = "pw" };
 static const uint8_t	 root[KEY_LEN] = { 1 }, keyset_key[KEY_LEN] = { 2 },
 			 document_key[KEY_LEN] = { 3 };
 

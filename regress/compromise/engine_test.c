@@ -38,10 +38,10 @@
 
 #define ISSUER	"http://127.0.0.1:1/dex"
 
-static struct played	 signer = { "signer", ROOM_SIGNER, "", 0, NULL, NULL,
-			    false, false };
-static struct played	 worker = { "authn-mock", ROOM_AUTHN, "pw", 0, NULL,
-			    NULL, false, false };
+static struct played	 signer = { .program = "signer", .room = ROOM_SIGNER,
+			    .name = "" };
+static struct played	 worker = { .program = "authn-mock", .room = ROOM_AUTHN,
+			    .name = "pw" };
 static const uint8_t	 root[KEY_LEN] = { 1 }, keyset_key[KEY_LEN] = { 2 },
 			 document_key[KEY_LEN] = { 3 };
 

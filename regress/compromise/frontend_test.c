@@ -36,8 +36,8 @@
  * may not make a frontend publish or say, whatever it answers.
  */
 
-static struct played	 frontend = { "frontend", ROOM_FRONTEND, "", 0, NULL,
-			    NULL, false, false };
+static struct played	 frontend = { .program = "frontend", .room = ROOM_FRONTEND,
+			    .name = "" };
 static const uint8_t	 document_key[32] = { 3 };
 static uint16_t		 port;
 static struct msg_en_fe_answer	 next;	/* what the engine says */

@@ -15,9 +15,12 @@
  */
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <pwd.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +36,21 @@
 struct event_base	*rooms_base;
 const char		*rooms_writable = "";
 
+/* Who each room is when root starts it, as dexd(8) says. */
+static const char * const	 users[ROOM_MAX] = {
+	[ROOM_FRONTEND] = "_dexd", [ROOM_ENGINE] = "_dexdeng",
+	[ROOM_SIGNER] = "_dexdsig", [ROOM_AUTHN] = "_dexdauth",
+	[ROOM_CONTROL] = "_dexdctl", [ROOM_TELEMETRY] = "_dexd",
+};
+static bool			 is_root;
+static char			 empty_dir[] = "/tmp/dexd-jail-XXXXXX";
+
+static void
+remove_empty_dir(void)
+{
+	rmdir(empty_dir);
+}
+
 void
 rooms_init(void)
 {
@@ -42,6 +60,84 @@ rooms_init(void)
 	if (sodium_init() == -1 ||
 	    (rooms_base = event_base_new()) == NULL)
 		fatalx("cannot start");
+	if (!(is_root = geteuid() == 0))
+		return;
+	if (mkdtemp(empty_dir) == NULL || atexit(remove_empty_dir) != 0 ||
+	    chmod(empty_dir, 0755) == -1)
+		fatal("no jail");
+}
+
+void
+room_path(char path[128], const char *base)
+{
+	snprintf(path, 128, "%s/%s", is_root ? "" : rooms_writable, base);
+}
+
+/* Its user and jail, as the parent gives them when it is root. */
+static void
+put_in_jail(const struct played *r, struct msg_pa_room_start *m)
+{
+	const struct passwd	*pw;
+	bool			 writes = *rooms_writable != '\0';
+
+	if (users[r->room] == NULL || (pw = getpwnam(users[r->room])) == NULL)
+		fatalx("no user for the %s: run etc/users.sh",
+		    room_name(r->room));
+	m->drop = true;
+	m->uid = (uint32_t)pw->pw_uid;
+	m->gid = (uint32_t)pw->pw_gid;
+	m->jail = span_str(writes ? rooms_writable : empty_dir);
+	m->writable = span_str(writes ? "/" : "");
+	if (writes && chown(rooms_writable, pw->pw_uid, pw->pw_gid) == -1)
+		fatal("chown %s", rooms_writable);
+}
+
+/* /proc/PID/status has that line, or the test ends here. */
+static void __attribute__((format(printf, 3, 4)))
+must_say(const struct played *r, const char *status, const char *what, ...)
+{
+	char	 line[128];
+	va_list	 ap;
+
+	va_start(ap, what);
+	vsnprintf(line, sizeof(line), what, ap);
+	va_end(ap);
+	if (strstr(status, line) == NULL)
+		fatalx("%s is not walled in: no%s", r->program, line);
+}
+
+/* A room that is ready is who it should be, where it should be. */
+static void
+check_walls(const struct played *r)
+{
+	char		 path[64], status[4096], root[128];
+	const char	*jail = *rooms_writable != '\0' ? rooms_writable :
+			    empty_dir;
+	size_t		 n;
+	ssize_t		 len;
+	FILE		*f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)r->pid);
+	if ((f = fopen(path, "r")) == NULL)
+		fatal("%s", path);
+	n = fread(status, 1, sizeof(status) - 1, f);
+	fclose(f);
+	status[n] = '\0';
+	must_say(r, status, "\nUid:\t%u\t%u\t%u\t%u\n", r->uid, r->uid, r->uid,
+	    r->uid);
+	must_say(r, status, "\nGid:\t%u\t%u\t%u\t%u\n", r->gid, r->gid, r->gid,
+	    r->gid);
+#ifndef DEXD_SANITIZE
+	must_say(r, status, "\nSeccomp:\t2\n");
+#endif
+	if (!is_root)
+		return;		/* only root sees a room's root */
+	must_say(r, status, "\nGroups:\t%u \n", r->gid);
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)r->pid);
+	len = readlink(path, root, sizeof(root) - 1);
+	root[len < 0 ? 0 : len] = '\0';
+	if (strcmp(root, jail) != 0)
+		fatalx("%s is in %s, not in its jail", r->program, root);
 }
 
 /* Programs lie beside the test: ../libexec/dexd. */
@@ -144,6 +240,10 @@ room_begin(struct played *r, enum room as, peer_handler * const *handlers)
 #ifdef DEXD_SANITIZE
 	m.sandbox = SANDBOX_OFF;
 #endif
+	if (is_root)
+		put_in_jail(r, &m);
+	r->uid = is_root ? m.uid : (uint32_t)geteuid();
+	r->gid = is_root ? m.gid : (uint32_t)getegid();
 	pair(sv);
 	if ((r->pid = fork()) == 0)
 		exec_room(r->program, sv[1]);
@@ -163,6 +263,7 @@ room_go(struct played *r)
 	if (peer_tell(r->parent, PA_ROOM_GO, &m, -1) == -1 ||
 	    !rooms_wait(&r->ready))
 		fatalx("%s does not get ready", r->program);
+	check_walls(r);
 }
 
 void

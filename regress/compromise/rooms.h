@@ -23,7 +23,9 @@
 
 /*
  * Real rooms, started by a test that plays their parent and the broken room
- * beside them.
+ * beside them.  Root puts each into its jail as its own user, as dexd does;
+ * an ordinary user starts them as himself.  Either way room_go() looks whether
+ * they really are there.
  */
 
 struct event_base;
@@ -33,6 +35,7 @@ struct played {
 	enum room	 room;
 	const char	*name;		/* connector id, or "" */
 	pid_t		 pid;
+	uint32_t	 uid, gid;	/* who it is once it is ready */
 	struct peer	*parent;	/* our end as its parent */
 	struct peer	*wire;		/* our end as the broken room */
 	bool		 ready;
@@ -40,10 +43,15 @@ struct played {
 };
 
 extern struct event_base	*rooms_base;
-/* The directory that the next room may write, as the engine's; "": none. */
+/*
+ * The directory that the next room may write, as the engine's; "": none.  It
+ * is that room's jail, too, and becomes its user's.
+ */
 extern const char		*rooms_writable;
 
 void	 rooms_init(void);
+/* A file of rooms_writable, by the name that it has for the room. */
+void	 room_path(char path[128], const char *base);
 
 /*
  * Starts a program and says START; `as` is the room we play on its wire and
