@@ -7,62 +7,28 @@ import ctypes.util
 import hashlib
 import hmac
 import os
+import pathlib
 import secrets
 import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 import urllib.parse
 
 import pytest
+import requests
 from cryptography.hazmat.primitives import serialization
 
-from dexd import BUILD, Browser, Dexd, Flow
+from dexd import BUILD, Browser, Flow, free_port
+from procs import holders, holds, processes, wait_for
 
 pytestmark = [
     pytest.mark.skipif(os.getuid() != 0, reason="only root reads others' memory"),
     pytest.mark.skipif(BUILD.name == "asan", reason="freed memory is kept there"),
 ]
 GONE_AFTER = 5      # seconds; it is gone within milliseconds
-
-
-# ---- reading memory ----
-
-def processes(d):
-    """pid → program, the parent too."""
-    out = {d.proc.pid: "parent"}
-    for program, pids in d.rooms().items():
-        for pid in pids:
-            out[pid] = program
-    return out
-
-
-def memory(pid):
-    """Every readable, writable mapping: where a secret could be kept."""
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
-        for line in maps:
-            where, mode = line.split()[:2]
-            if not mode.startswith("rw") or "[vvar" in line:
-                continue
-            start, end = (int(x, 16) for x in where.split("-"))
-            try:
-                mem.seek(start)
-                yield mem.read(end - start)
-            except (OSError, ValueError):
-                pass
-
-
-def holds(pid, needles):
-    """True if any of the needles is in the memory of the process."""
-    try:
-        return any(n in area for area in memory(pid) for n in needles)
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def holders(d, needles):
-    return {program for pid, program in processes(d).items() if holds(pid, needles)}
 
 
 # ---- the keys, opened with the seal file as only root can ----
@@ -124,31 +90,6 @@ def private_needles(der):
 
 # ---- the tests: as root with a user for each room, and without root ----
 
-@pytest.fixture(params=["root", "nobody"])
-def make(request):
-    made = []
-
-    def start(alg="RS256", **more):
-        def change(config):
-            config.update(more)
-            config["signer"] = {"type": "local", "config": {
-                "keysRotationPeriod": "6h", "algorithm": alg}}
-        made.append(Dexd(change, user=request.param))
-        return made[-1]
-    yield start
-    for d in made:
-        d.close()
-
-
-def wait_for(condition, seconds=30):
-    deadline = time.time() + seconds
-    while time.time() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
 def test_private_keys_only_in_signers(make, alg):
     """No other process ever holds a byte of a private key, nor after use."""
@@ -166,8 +107,10 @@ def test_private_keys_only_in_signers(make, alg):
 
 
 def test_derived_keys_only_where_they_belong(make):
-    """Each room gets the keys of its own work and cannot derive another's."""
-    d = make()
+    """Each room gets the keys of its own work and cannot derive another's;
+    control and telemetry get none."""
+    d = make(telemetry={"http": f"127.0.0.1:{free_port()}"})
+    assert {"control", "telemetry"} <= set(d.rooms())
     _, root = seal_key(d)
     attest_root = derive(root, b"attest-root")
     expected = {
@@ -183,6 +126,44 @@ def test_derived_keys_only_where_they_belong(make):
     assert f.redeem(f.code()).status_code == 200
     for key, rooms in expected.items():
         assert wait_for(lambda: holders(d, [key]) == rooms), (rooms, holders(d, [key]))
+
+
+@pytest.fixture
+def certificate():
+    """In a directory that every user may read."""
+    with tempfile.TemporaryDirectory(prefix="dexd-tls-") as where:
+        cert, key = pathlib.Path(where, "cert.pem"), pathlib.Path(where, "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
+                        cert, "-days", "2", "-subj", "/CN=x", "-addext",
+                        "subjectAltName=IP:127.0.0.1"],
+                       check=True, capture_output=True)
+        for p in (where, cert, key):
+            os.chmod(p, 0o755)
+        yield cert, key
+
+
+def test_the_tls_key_is_where_tls_is_served(make, certificate):
+    """Among the rooms frontend-tls alone has it, as the numbers or as the file;
+    the parent keeps the file for the next frontend-tls."""
+    cert, key = certificate
+    https, http = free_port(), free_port()
+    d = make(issuer=f"http://127.0.0.1:{http}/dex", web={
+        "http": f"127.0.0.1:{http}", "https": f"127.0.0.1:{https}",
+        "tlsCert": str(cert), "tlsKey": str(key)})
+    assert {"frontend", "frontend-tls"} <= set(d.rooms())
+    r = requests.get(f"https://127.0.0.1:{https}/dex/keys", verify=cert, timeout=20)
+    assert r.status_code == 200
+    pem = key.read_bytes()
+    number = serialization.load_pem_private_key(pem, None).private_numbers().private_value
+    raw = number.to_bytes(32, "big")
+    numbers = [raw, raw[::-1]]
+    assert wait_for(lambda: holders(d, numbers) == {"frontend-tls"}), holders(d, numbers)
+    # a line inside of it; the last ones hold the public half, which is no secret
+    text = [pem.splitlines()[1][20:]]
+    assert "parent" in holders(d, text)
+    assert wait_for(lambda: holders(d, text) <= {"parent", "frontend-tls"}), \
+        holders(d, text)
 
 
 def test_a_worker_has_its_own_connector_only(make):

@@ -23,7 +23,7 @@ def read():
         if line and not line.startswith("#"):
             fields = line.split("\t")
             if len(fields) != 4 or fields[1] not in ("can", "cannot"):
-                sys.exit(f"threats.tsv:{n}: room, can or cannot, what, test")
+                sys.exit(f"threats.tsv:{n}: room, can or cannot, what, tests")
             yield n, fields
 
 
@@ -42,9 +42,10 @@ def is_there(test):
 
 def table():
     rooms = {}
-    for n, (room, verb, what, test) in read():
-        if not is_there(test):
-            sys.exit(f"threats.tsv:{n}: there is no test {test}")
+    for n, (room, verb, what, tests) in read():
+        missing = [t for t in tests.split(" ") if not is_there(t)]
+        if missing:
+            sys.exit(f"threats.tsv:{n}: there is no test {missing[0]}")
         rooms.setdefault(room, {"can": [], "cannot": []})[verb].append(what)
     out = '.Bl -tag -width "dexctl user" -compact\n'
     for room, lines in rooms.items():

@@ -282,6 +282,32 @@ engine_and_sqlite(void **state)
 	assert_int_equal(inside("engine", dir, use_sqlite), SQLITE_CANTOPEN);
 }
 
+static int
+open_database(void)
+{
+	return (did(open(database, O_RDONLY)));
+}
+
+/* Whose user owns the file makes no difference: only the engine sees it. */
+static void
+database_of_the_engine(void **state)
+{
+	size_t	 i;
+	int	 fd, want;
+
+	(void)state;
+	snprintf(database, sizeof(database), "%s/b.db", dir);
+	assert_true((fd = open(database, O_WRONLY | O_CREAT, 0666)) != -1);
+	close(fd);
+	for (i = 0; i < sandbox_nprofiles; i++) {
+		want = strcmp(sandbox_profiles[i].program, "engine") == 0 ?
+		    0 : EACCES;
+		assert_int_equal(inside(sandbox_profiles[i].program,
+		    want == 0 ? dir : "", open_database), want);
+	}
+	assert_int_equal(unlink(database), 0);
+}
+
 static int	 listener;
 
 static int
@@ -433,6 +459,7 @@ main(void)
 		cmocka_unit_test(forbidden_acts),
 		cmocka_unit_test(allowed_acts),
 		cmocka_unit_test(engine_and_sqlite),
+		cmocka_unit_test(database_of_the_engine),
 		cmocka_unit_test(accepting), cmocka_unit_test(signing),
 		cmocka_unit_test(refusal_is_told),
 		cmocka_unit_test(unknown_program),
