@@ -15,6 +15,7 @@
  */
 
 #include <crypt.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,57 +28,89 @@
 
 #define PASSWORD_MAX	1024
 
-/* From the terminal without echo, twice; from a pipe, the first line. */
-static int
-read_password(char *password, size_t size)
-{
-	char	 again[PASSWORD_MAX];
-	int	 same;
+/* Each of these returns NULL, or why there is no password. */
 
-	if (!isatty(STDIN_FILENO)) {
-		if (fgets(password, (int)size, stdin) == NULL)
-			return (-1);
-		password[strcspn(password, "\n")] = '\0';
-		return (0);
+/*
+ * The first line of a pipe, byte by byte: stdio would keep a copy that nobody
+ * wipes.
+ */
+static const char *
+read_line(char *password, size_t size)
+{
+	size_t	 len = 0;
+	ssize_t	 n;
+
+	while (len < size - 1) {
+		n = read(STDIN_FILENO, password + len, 1);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return ("no password");
+		if (n == 0 || password[len] == '\n')
+			break;
+		len++;
 	}
-	if (readpassphrase("Password: ", password, size, 0) == NULL ||
-	    readpassphrase("Again: ", again, sizeof(again), 0) == NULL)
-		return (-1);
-	same = strcmp(password, again) == 0;
-	sodium_memzero(again, sizeof(again));
-	if (!same)
-		fprintf(stderr, "dexctl: the two differ\n");
-	return (same ? 0 : -1);
+	password[len] = '\0';
+	return (NULL);
 }
 
+/* From the terminal without echo, twice. */
+static const char *
+read_twice(char *password, size_t size)
+{
+	char		 again[PASSWORD_MAX];
+	const char	*why = NULL;
+
+	if (readpassphrase("Password: ", password, size, 0) == NULL ||
+	    readpassphrase("Again: ", again, sizeof(again), 0) == NULL)
+		why = "no password";
+	else if (strcmp(password, again) != 0)
+		why = "the two differ";
+	sodium_memzero(again, sizeof(again));
+	return (why);
+}
+
+/* Returns NULL, or why there is no hash. */
+static const char *
+hash_of(const char *password, int cost, char hash[CRYPT_OUTPUT_SIZE])
+{
+	static struct crypt_data	 data;
+	char				 salt[CRYPT_GENSALT_OUTPUT_SIZE];
+	char				 random[16];
+	const char			*made = NULL;
+
+	if (password[0] == '\0')
+		return ("no password");
+	if (strlen(password) > 72)
+		return ("bcrypt takes at most 72 bytes");
+	randombytes_buf(random, sizeof(random));
+	if (crypt_gensalt_rn("$2b$", (unsigned long)cost, random,
+	    sizeof(random), salt, sizeof(salt)) != NULL)
+		made = crypt_r(password, salt, &data);
+	if (made != NULL && made[0] == '$')
+		snprintf(hash, CRYPT_OUTPUT_SIZE, "%s", made);
+	else
+		made = NULL;
+	sodium_memzero(&data, sizeof(data));
+	return (made == NULL ? "hashing failed" : NULL);
+}
+
+/* Whatever comes of it, the password is gone before a word is printed. */
 int
 hash_password(int cost, bool json)
 {
-	static struct crypt_data	 data;
-	char				 password[PASSWORD_MAX];
-	char				 salt[CRYPT_GENSALT_OUTPUT_SIZE];
-	char				 random[16];
-	char				*hash;
+	char		 password[PASSWORD_MAX], hash[CRYPT_OUTPUT_SIZE];
+	const char	*why;
 
-	if (read_password(password, sizeof(password)) == -1 ||
-	    password[0] == '\0') {
-		fprintf(stderr, "dexctl: no password\n");
-		return (1);
-	}
-	if (strlen(password) > 72) {
-		fprintf(stderr, "dexctl: bcrypt takes at most 72 bytes\n");
-		return (1);
-	}
-	randombytes_buf(random, sizeof(random));
-	if (crypt_gensalt_rn("$2b$", (unsigned long)cost, random,
-	    sizeof(random), salt, sizeof(salt)) == NULL ||
-	    (hash = crypt_r(password, salt, &data)) == NULL ||
-	    hash[0] != '$') {
-		fprintf(stderr, "dexctl: hashing failed\n");
+	why = (isatty(STDIN_FILENO) ? read_twice : read_line)(password,
+	    sizeof(password));
+	if (why == NULL)
+		why = hash_of(password, cost, hash);
+	sodium_memzero(password, sizeof(password));
+	if (why != NULL) {
+		fprintf(stderr, "dexctl: %s\n", why);
 		return (1);
 	}
 	printf(json ? "{\"hash\":\"%s\"}\n" : "%s\n", hash);
-	sodium_memzero(password, sizeof(password));
-	sodium_memzero(&data, sizeof(data));
 	return (0);
 }

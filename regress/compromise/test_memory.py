@@ -259,3 +259,36 @@ def test_the_engine_carries_ciphertext(make):
     assert s.recv(12) == b"HTTP/1.1 401"
     s.close()
     assert wait_for(lambda: holders(d, needles) == set(), GONE_AFTER)
+
+
+@pytest.mark.parametrize("length", [40, 80])
+def test_dexctl_wipes_what_it_hashed(length):
+    """hash-password: when there is a word to print, a hash or that 80 bytes are
+    too many, the password is gone: the pipe it prints to is full."""
+    typed = secrets.token_hex(length // 2).encode()
+    needles = [typed[4:24]]     # its beginning may be written over
+    out, into = os.pipe()
+    os.set_blocking(into, False)
+    filled = 0
+    try:
+        while True:
+            filled += os.write(into, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(into, True)
+    p = subprocess.Popen([BUILD / "sbin" / "dexctl", "hash-password"], bufsize=0,
+                         stdin=subprocess.PIPE, stdout=into, stderr=into)
+    os.close(into)
+    try:
+        p.stdin.write(typed)
+        assert wait_for(lambda: holds(p.pid, needles))
+        p.stdin.write(b"\n")
+        assert wait_for(lambda: not holds(p.pid, needles))
+        assert p.poll() is None         # it has not printed
+        with open(out, "rb") as f:
+            said = f.read()[filled:].decode()
+        assert p.wait(20) == (0 if length <= 72 else 1)
+        assert said.startswith("$2b$" if length <= 72 else "dexctl: bcrypt takes")
+    finally:
+        p.kill()
+        p.wait()
+        p.stdin.close()
