@@ -238,8 +238,9 @@ def send(port, data):
 def test_the_proxy_counts_as_dexd_does(dexd, proxy_of):
     """
     RFC 9112 11.2: what a proxy takes for one request is one to dexd, for the
-    whole table and for requests hidden in others.  Were it not so, dexd would
-    answer more often than the proxy had asked.
+    rows of the table that are about framing (without those of 10,000 bytes or
+    more and those that ask with HEAD) and for requests hidden in others.  Were it not so, dexd would answer more often than the proxy had
+    asked.
     """
     proxy = proxy_of(dexd)
     framing = re.compile("(9112 (2|5|6|7|9)|9110 (5|7|8|9|10))")
