@@ -206,7 +206,7 @@ call_trunc(struct tmpl_run *run, const struct tvalue *a, unsigned n,
 	(void)n;
 	if (want >= 0 && want < len)
 		s.len = (size_t)want;
-	else if (want < 0 && -want < len) {
+	else if (want < 0 && want > -len) {
 		s.p += len + want;
 		s.len = (size_t)-want;
 	}

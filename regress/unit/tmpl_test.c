@@ -169,6 +169,9 @@ sprig_texts(void **state)
 	    "b-n-n-ab");
 	renders("{{ contains \"an\" .Name }}{{ hasPrefix \"ja\" .Name }}"
 	    "{{ hasSuffix \"x\" .Name }}", "truetruefalse");
+	renders("{{ trunc (mul 1073741824 1073741824 8) .Name }}"
+	    "{{ hasPrefix \"j\" (trunc (mul 1073741824 1073741824 8) "
+	    ".Name) }}", "jane Doetrue");	/* INT64_MIN */
 	renders("{{ substr 0 4 .Name }}{{ trunc 2 .Name }}{{ trunc -3 .Name }}"
 	    "{{ abbrev 5 .Name }}", "janejaDoeja...");
 	renders("{{ repeat 3 \"ab\" }}{{ cat \"a\" 1 \"b\" }}", "abababa 1 b");
