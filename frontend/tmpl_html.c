@@ -219,9 +219,10 @@ tag_end(struct walk *w)
 		w->why = "plaintext and frameset are not supported";
 	if (h->state != HTML_TEXT && h->open[HTML_SELECT] != 0)
 		w->why = "a script, a style or their like in a select";
-	/* Only there such a tag is whole: <script/>. */
+	/* It is whole there, unless an element of HTML has ended the SVG. */
 	if (h->state != HTML_TEXT && h->slash && is_foreign(h))
-		h->state = HTML_TEXT;
+		w->why = "a script, a style or their like without an end tag "
+		    "in SVG or MathML";
 }
 
 static void
@@ -246,7 +247,9 @@ in_tag(struct walk *w, uint8_t c)
 	h->slash = c == '/';
 	if (c == '>')
 		return;
-	if (h->state == HTML_NAME_SPLIT && !is_space(c) && c != '/')
+	/* Behind an action it might belong to the name in front of that. */
+	if (c == '=' || (h->state == HTML_NAME_SPLIT && !is_space(c) &&
+	    c != '/'))
 		w->why = HTML_CUT;
 	else if (is_space(c) || c == '/')
 		h->state = HTML_TAG;

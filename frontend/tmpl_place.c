@@ -90,9 +90,8 @@ html_join(struct html *a, const struct html *b)
 		c.state = HTML_NAME_SPLIT;
 	else if (a->state == HTML_TAG && b->state == HTML_NAME_SPLIT)
 		a->state = HTML_NAME_SPLIT;
-	if (!is_like(a, &c))
+	if (!is_like(a, &c) || a->slash != c.slash)
 		return (false);
-	a->slash |= c.slash;
 	a->equiv |= c.equiv;
 	a->content |= c.content;
 	if (a->part != c.part || strcmp(a->scheme, c.scheme) != 0)
