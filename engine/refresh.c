@@ -82,7 +82,9 @@ enum refresh_verdict
 refresh_decide(const struct refresh_policy *p, const struct refresh_token *t,
     struct span client, struct span secret, uint64_t now)
 {
-	bool	 reusable = p->reuse != 0 && now <= t->last_used + p->reuse;
+	/* A use that a wrong clock put far ahead of this one was not just now. */
+	bool	 reusable = p->reuse != 0 && now <= t->last_used + p->reuse &&
+		    t->last_used <= now + p->reuse;
 
 	if (!span_eq(t->client_id, client))
 		return (REFRESH_FOREIGN);

@@ -177,8 +177,11 @@ decisions(void **state)
 		{ true, 0, 9, 9, T0, T0, T0 + 99, "other", "no",
 		    REFRESH_FOREIGN },
 		/* A clock that was set back. */
-		{ true, 9, 60, 60, T0, T0, T0 - 500, "app", "now",
+		{ true, 9, 60, 60, T0, T0, T0 - 9, "app", "old",
 		    REFRESH_REUSE },
+		{ true, 9, 60, 60, T0, T0, T0 - 10, "app", "now",
+		    REFRESH_ROTATE },
+		{ true, 9, 60, 60, T0, T0, T0 - 10, "app", "old", D },
 		{ true, 0, 60, 60, T0, T0, T0 - 500, "app", "now",
 		    REFRESH_ROTATE },
 	};
