@@ -167,10 +167,12 @@ expire(struct request *r, const struct auth_request *a)
 {
 	struct flow	*f = flow_new(r);
 
-	if (f != NULL && flow_take_row(f, a))
+	if (f == NULL)
+		answer_busy(r);
+	else if (flow_take_row(f, a))
 		flow_expired(r, &f->pending);
 	else
-		answer_busy(r);
+		flow_unknown(r);
 }
 
 /* dex: a page, not a redirect; the request stays for a second thought. */

@@ -249,6 +249,8 @@ flow_take_row(struct flow *f, const struct auth_request *a)
 	const size_t		 n = sizeof(parts) / sizeof(parts[0]);
 	size_t			 i, at;
 
+	if (a->id.len != PENDING_ID_LEN)
+		return (false);		/* no id of ours */
 	buf_init(&text, PENDING_ROW_MAX);
 	while (msg_list_next(&scopes, &scope)) {
 		if (text.len != 0)
@@ -275,8 +277,7 @@ is_mine(struct request *r, const struct auth_request *a)
 	uint8_t		 hash[BINDER_LEN];
 
 	binder_hash(hash, request_cookie(r, "row", a->id));
-	return (!a->logged_in && a->id.len == PENDING_ID_LEN &&
-	    a->binder.len == BINDER_LEN && span_eq_secret(a->binder,
+	return (!a->logged_in && a->binder.len == BINDER_LEN && span_eq_secret(a->binder,
 	    span_mem(hash, sizeof(hash))));
 }
 

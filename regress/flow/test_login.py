@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import html
 import re
 import threading
@@ -271,6 +272,29 @@ def test_approval_errors(dexd):
     assert flow.browser.post(target, {"approval": "approve"}).status_code == 303
     # The delete of the request is the single-use gate.
     assert is_page(flow.browser.post(target, {"approval": "approve"}), 400)
+
+
+def step_hmac(key, request):
+    """dex 4.11: over a protobuf of the id and the step."""
+    text = b"".join(bytes([10, len(s)]) + s for s in (request, b"step:approval"))
+    digest = hmac.new(key, text, hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def test_a_row_with_a_short_id(dexd):
+    """Threat: whoever writes to the database; ids are of any length there."""
+    dexd.sql("insert into auth_request (id, client_id, response_types, scopes,"
+             " redirect_uri, nonce, state, force_approval_prompt, logged_in,"
+             " claims_user_id, claims_username, claims_email,"
+             " claims_email_verified, claims_groups, connector_id, expiry,"
+             " hmac_key, dexd_attestation, dexd_binder) values ('x', 'app',"
+             " 'null', 'null', '" + CALLBACK + "', '', '', 0, 1, 'u', 'u', 'e', 1,"
+             " 'null', 'mock', '2026-01-01 00:00:00+00:00', x'6b', x'00', x'" +
+             hashlib.sha256(b"binder").hexdigest() + "')")
+    browser = Browser(dexd)
+    browser.session.cookies.set("dexd_login_x", "binder", path="/dex")
+    r = browser.get("approval?req=x&hmac=" + step_hmac(b"k", b"x"))
+    assert is_page(r, 400) and "This login is over" in text_of(r.text)
 
 
 def test_login_is_bound_to_the_browser(dexd):
