@@ -47,23 +47,11 @@ pending_lifetime(const struct engine *e)
 
 /* The kind of a cookie that holds or names a pending request, and its id. */
 static const char *
-pending_cookie(struct span name, struct span *id)
+pending_cookie(const struct request *r, struct span name, struct span *id)
 {
-	static const char * const	 kinds[] = { "req", "row" };
-	static const char * const	 tags[] = { "dexd_req_", "dexd_row_" };
-	const char			*at;
-	size_t				 i, n;
-
-	for (i = 0; i < 2; i++) {
-		n = strlen(tags[i]);
-		at = memmem(span_ptr(name), name.len, tags[i], n);
-		if (at == NULL)
-			continue;
-		*id = span_mem(at + n, name.len - n -
-		    (size_t)(at - (const char *)name.p));
-		return (kinds[i]);
-	}
-	return (NULL);
+	if (request_cookie_is(r, "req", name, id))
+		return ("req");
+	return (request_cookie_is(r, "row", name, id) ? "row" : NULL);
 }
 
 /*
@@ -82,12 +70,12 @@ drop_old_cookies(struct request *r)
 
 	while (msg_list_next(&cookies, &name) &&
 	    msg_list_next(&cookies, &value))
-		live += pending_cookie(name, &id) != NULL;
+		live += pending_cookie(r, name, &id) != NULL;
 	cookies = r->http->cookies;
 	while (live >= PENDING_COOKIES && dropped < DROPPED_MAX &&
 	    msg_list_next(&cookies, &name) &&
 	    msg_list_next(&cookies, &value)) {
-		if ((kind = pending_cookie(name, &id)) == NULL)
+		if ((kind = pending_cookie(r, name, &id)) == NULL)
 			continue;
 		request_set_cookie(r, kind, id, span_mem(NULL, 0), 0);
 		dropped++;

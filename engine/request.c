@@ -25,6 +25,7 @@
 
 #define COOKIES_MAX	(16 * 1024)
 #define REQUESTS_MAX	8192	/* under way at once */
+#define COOKIE_ID_LEN	8
 #define REFUSALS_A_SECOND	100	/* in the log */
 
 struct request *
@@ -84,7 +85,36 @@ put_cookie_name(struct buf *b, const struct engine *e, const char *kind,
 		buf_put_str(b, *e->issuer_path == '\0' ? "__Host-" :
 		    "__Secure-");
 	buf_printf(b, "dexd_%s_", kind);
-	buf_put(b, id.p, id.len < 8 ? id.len : 8);
+	buf_put(b, id.p, id.len < COOKIE_ID_LEN ? id.len : COOKIE_ID_LEN);
+}
+
+/* The letters and digits of randid_make(). */
+static bool
+is_cookie_id(struct span id)
+{
+	size_t	 i;
+
+	for (i = 0; i < id.len; i++)
+		if (!(id.p[i] >= 'a' && id.p[i] <= 'z') &&
+		    !(id.p[i] >= '2' && id.p[i] <= '7'))
+			return (false);
+	return (id.len == COOKIE_ID_LEN);
+}
+
+bool
+request_cookie_is(const struct request *r, const char *kind, struct span name,
+    struct span *id)
+{
+	struct buf	 b;
+	bool		 is;
+
+	buf_init(&b, 128);
+	put_cookie_name(&b, r->e, kind, span_mem(NULL, 0));
+	is = buf_ok(&b) && name.len > b.len && memcmp(name.p, b.p, b.len) == 0;
+	if (is)
+		*id = span_mem(name.p + b.len, name.len - b.len);
+	buf_clear(&b);
+	return (is && is_cookie_id(*id));
 }
 
 struct span

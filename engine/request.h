@@ -53,6 +53,9 @@ struct span	 request_param(const struct request *, const char *);
  */
 struct span	 request_cookie(const struct request *, const char *kind,
 		    struct span id);
+/* Is it such a name?  Then *id is what it has of the id. */
+bool		 request_cookie_is(const struct request *, const char *kind,
+		    struct span name, struct span *id);
 void		 request_set_cookie(struct request *, const char *kind,
 		    struct span id, struct span value, uint32_t max_age);
 

@@ -331,6 +331,25 @@ def test_three_pending_logins_at_most(dexd):
     assert len(live) == 3
 
 
+def test_cookies_that_are_not_ours_disturb_nobody(dexd):
+    """Threat: a neighbour under the same domain plants cookies with names like
+    ours (a letter of two bytes where ours end, too short, in the middle)."""
+    junk = "; ".join(f"{name}{i}=x" for i in range(3) for name in
+                     ("dexd_req_abcdefg\u00e9", "dexd_req_a", "dexd_x_dexd_req_",
+                      "dexd_req_ABCDEFGH", "dexd_row_", "dexd_req_abcd efg"))
+    browser = Browser(dexd)
+    first = Flow(dexd, browser)
+    target = first.start().headers["Location"]
+    for connector in ("mock", "local"):
+        flow = Flow(dexd, browser, connector)
+        ours = "; ".join(f"{c.name}={c.value}" for c in browser.session.cookies)
+        r = browser.get("auth/" + connector + "?" + urllib.parse.urlencode(flow.params),
+                        headers={"Cookie": (junk + "; " + ours).encode()})
+        assert r.status_code == 302, r.text
+        assert "Max-Age=0" not in r.headers["Set-Cookie"]   # there is room
+    assert first.approve(browser.get(target)).status_code == 303
+
+
 def test_cookies_are_safe(dexd):
     """RFC 6265bis: HttpOnly, SameSite, path of the issuer; on plain http no
     Secure and no prefix."""
