@@ -342,7 +342,8 @@ oauth_error(struct request *r, unsigned status, const char *code,
     const char *text, bool bearer)
 {
 	struct msg_en_fe_answer	 a = { .kind = ANSWER_JSON, .status = status,
-				    .no_store = true, .bearer = bearer };
+				    .no_store = true, .bearer = bearer,
+				    .retry_after = status == 503 };
 	struct buf		 b;
 
 	buf_init(&b, 2048);

@@ -574,6 +574,7 @@ def test_the_queue_for_one_token_is_bounded(own_dexd):
     assert len(early) >= 7
     for r in early:
         assert is_oauth_error(r, 503, "temporarily_unavailable")
+        assert r.headers["Retry-After"] == "1"      # RFC 9110 10.2.3
     won = [r for r in seen if r.status_code == 200]
     assert len(won) == 1
     assert refreshed(d, won[0].json()["refresh_token"])
