@@ -102,6 +102,15 @@ password_comes_back(const struct conn *c, const struct msg_en_fe_answer *a)
 	    (post.str.len == n || post.str.p[n] == '?'));
 }
 
+/* After a 307 or 308 a browser would send what was typed to another place. */
+static bool
+is_good_status(const struct msg_en_fe_answer *a)
+{
+	if (a->kind == ANSWER_REDIRECT)
+		return (a->status == 302 || a->status == 303);
+	return (a->status >= 200 && a->status <= 599);
+}
+
 /* Sets type and body; the page goes into `page`. */
 static bool
 put_body(struct conn *c, const struct msg_en_fe_answer *a, struct buf *page,
@@ -110,8 +119,9 @@ put_body(struct conn *c, const struct msg_en_fe_answer *a, struct buf *page,
 	switch ((enum answer)a->kind) {
 	case ANSWER_PAGE:
 		r->type = "text/html; charset=utf-8";
-		if (!password_comes_back(c, a) || page_render(c->fe, (enum page)a->page, a->data,
-		    buf_span(&c->path), page) == -1)
+		if (!password_comes_back(c, a) || page_render(c->fe,
+		    (enum page)a->page, a->data, buf_span(&c->path), page) ==
+		    -1)
 			return (false);
 		r->body = buf_span(page);
 		return (true);
@@ -145,7 +155,7 @@ on_engine_answer(void *arg, struct msg *m)
 	buf_init(&fields, FIELDS_MAX);
 	buf_init(&page, PAGE_MAX_BYTES);
 	r.status = a->status;
-	if (a->status < 200 || a->status > 599 ||
+	if (!is_good_status(a) ||
 	    !put_fields(&fields, c->fe, a) || !put_body(c, a, &page, &r)) {
 		log_error("an answer of the engine is malformed");
 		conn_respond_text(c, 500, "internal error\n");

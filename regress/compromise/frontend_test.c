@@ -285,6 +285,33 @@ cannot_read_passwords(void **state)
 	assert_false(password_seen);
 }
 
+/* "nor read passwords": no answer makes a browser send them to another place. */
+static void
+cannot_send_passwords_on(void **state)
+{
+	static const unsigned	 refused[] = { 200, 201, 300, 301, 304, 305,
+		307, 308, 399, 599 };
+	static const char	 visitor[] = "POST /dex/auth/local/login?state="
+	    "abc HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded"
+	    "\r\nContent-Length: 24\r\n\r\nlogin=me&password=s3cret";
+	size_t			 i;
+
+	(void)state;
+	next.kind = ANSWER_REDIRECT;
+	next.location = span_str("https://evil.example/");
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		next.status = refused[i];
+		visit(visitor);
+		assert_non_null(strstr(reply, "HTTP/1.1 500"));
+		assert_null(strstr(reply, "Location:"));
+	}
+	/* A browser asks with GET and nothing in it (Fetch, RFC 9110 15.4). */
+	for (next.status = 302; next.status <= 303; next.status++) {
+		visit(visitor);
+		assert_non_null(strstr(reply, "Location: https://evil"));
+	}
+}
+
 /* "nor read passwords": the form posts to the route that seals, or is not shown. */
 static void
 cannot_lead_passwords_away(void **state)
@@ -331,6 +358,7 @@ main(void)
 		T(publishes_what_the_signer_made), T(cannot_split_answers),
 		T(cannot_write_script), T(cannot_read_passwords),
 		T(cannot_lead_passwords_away),
+		T(cannot_send_passwords_on),
 	};
 
 	rooms_init();
