@@ -117,7 +117,6 @@ enum html_open { HTML_SVG, HTML_MATH, HTML_SELECT, HTML_NOSCRIPT, HTML_OPENS };
 struct html_code {
 	struct buf	 text;
 	struct buf	 hashes[TMPL_CODES];
-	unsigned	 n;
 	bool		 attributes[TMPL_CODES];	/* of attributes, too */
 };
 
