@@ -16,19 +16,6 @@
 
 #include "client_ip.h"
 
-static struct span
-trim(struct span s)
-{
-	while (s.len != 0 && (*s.p == ' ' || *s.p == '\t')) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len != 0 && (s.p[s.len - 1] == ' ' ||
-	    s.p[s.len - 1] == '\t'))
-		s.len--;
-	return (s);
-}
-
 /* Takes the last of a list off it. */
 static struct span
 take_last(struct span *list)
@@ -38,7 +25,7 @@ take_last(struct span *list)
 
 	for (from = list->len; from != 0 && list->p[from - 1] != ','; from--)
 		;
-	item = trim(span_mem(list->p + from, list->len - from));
+	item = span_trim(span_mem(list->p + from, list->len - from));
 	list->len = from == 0 ? 0 : from - 1;
 	return (item);
 }

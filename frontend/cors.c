@@ -53,19 +53,6 @@ cors_put_canonical(struct buf *b, struct span name)
 	}
 }
 
-static struct span
-trim(struct span s)
-{
-	while (s.len != 0 && (*s.p == ' ' || *s.p == '\t')) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len != 0 && (s.p[s.len - 1] == ' ' ||
-	    s.p[s.len - 1] == '\t'))
-		s.len--;
-	return (s);
-}
-
 /* Is the canonical name one of the list's, made canonical? */
 static bool
 list_has_name(struct msg_list l, struct span name)
@@ -77,7 +64,7 @@ list_has_name(struct msg_list l, struct span name)
 	buf_init(&b, 4096);
 	while (!same && msg_list_next(&l, &item)) {
 		buf_reset(&b);
-		cors_put_canonical(&b, trim(item));
+		cors_put_canonical(&b, span_trim(item));
 		same = buf_ok(&b) && span_eq(buf_span(&b), name);
 	}
 	buf_clear(&b);
@@ -119,7 +106,7 @@ take_names(const struct cors_policy *p, struct span rest, struct buf *accepted)
 		rest = comma == NULL ? span_mem(NULL, 0) :
 		    span_mem(comma + 1, rest.len - item.len - 1);
 		buf_reset(&name);
-		cors_put_canonical(&name, trim(item));
+		cors_put_canonical(&name, span_trim(item));
 		if (name.len == 0 || is_default(buf_span(&name)))
 			continue;
 		ok = is_token(buf_span(&name)) &&

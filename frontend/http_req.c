@@ -210,19 +210,6 @@ parse_request_line(struct span line, struct http_req *r)
 	return (parse_target(target, r));
 }
 
-static struct span
-trim(struct span s)
-{
-	while (s.len != 0 && (*s.p == ' ' || *s.p == '\t')) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len != 0 && (s.p[s.len - 1] == ' ' ||
-	    s.p[s.len - 1] == '\t'))
-		s.len--;
-	return (s);
-}
-
 /* No white space before the colon, no folding (RFC 9112 sections 5.1, 5.2). */
 static unsigned
 parse_field(struct span line, struct http_req *r)
@@ -235,7 +222,7 @@ parse_field(struct span line, struct http_req *r)
 	f = &r->fields[r->nfields++];
 	if (!take_until(&line, ':', &f->name) || !is_token(f->name))
 		return (400);
-	f->value = trim(line);
+	f->value = span_trim(line);
 	for (i = 0; i < f->value.len; i++)
 		if ((f->value.p[i] < ' ' && f->value.p[i] != '\t') ||
 		    f->value.p[i] == 0x7f)
@@ -323,9 +310,9 @@ has_option(const struct http_req *r, const char *name, const char *word)
 			continue;
 		rest = r->fields[i].value;
 		while (take_until(&rest, ',', &item))
-			if (is_nocase(trim(item), word))
+			if (is_nocase(span_trim(item), word))
 				return (true);
-		if (is_nocase(trim(rest), word))
+		if (is_nocase(span_trim(rest), word))
 			return (true);
 	}
 	return (false);

@@ -88,10 +88,8 @@ count_label(const char *labels, unsigned i)
 static char *
 copy_label(const char *value)
 {
-	struct span	 s = span_str(value);
+	struct span	 s = span_cut(span_str(value), COUNT_LABEL_MAX);
 
-	if (s.len > COUNT_LABEL_MAX)
-		s.len = COUNT_LABEL_MAX;
 	while (s.len != 0 && !span_is_utf8(s))
 		s.len--;
 	return (span_dup(s));

@@ -139,6 +139,29 @@ is_space(uint8_t c)
 	return (c == ' ' || c == '\t' || c == '\n' || c == '\r');
 }
 
+struct span
+span_cut(struct span s, size_t max)
+{
+	if (s.len <= max)
+		return (s);
+	for (s.len = max; s.len != 0 && (s.p[s.len] & 0xc0) == 0x80; s.len--)
+		;
+	return (s);
+}
+
+struct span
+span_trim(struct span s)
+{
+	while (s.len != 0 && (*s.p == ' ' || *s.p == '\t')) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len != 0 && (s.p[s.len - 1] == ' ' ||
+	    s.p[s.len - 1] == '\t'))
+		s.len--;
+	return (s);
+}
+
 bool
 span_word(struct span *rest, struct span *word)
 {

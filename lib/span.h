@@ -58,6 +58,12 @@ char		*span_dup(struct span);
 /* True when the bytes are well-formed UTF-8 (RFC 3629); NUL is allowed. */
 bool		 span_is_utf8(struct span);
 
+/* The first max bytes at most; a character of UTF-8 is not cut in two. */
+struct span	 span_cut(struct span, size_t max);
+
+/* Without the spaces and tabs around it. */
+struct span	 span_trim(struct span);
+
 /*
  * Takes the next white-space separated word (space, \t, \n, \r) off *rest.
  * Returns false when none is left.
