@@ -25,8 +25,9 @@
 #include "buf.h"
 #include "log.h"
 
-#define RECORD_MAX	8192	/* longer records are cut */
+#define RECORD_MAX	8192	/* what does not fit is left out */
 #define VALUE_MAX	1024	/* of one attribute, before escaping */
+#define ENDING		2	/* "}" and a line feed */
 
 static const char	*log_room = "dexd";
 static enum log_level	 log_threshold = LOG_LVL_INFO;
@@ -125,12 +126,8 @@ put_quoted(struct buf *b, struct span v)
 }
 
 static void
-put_attr(struct buf *b, const char *name, const char *value)
+put_pair(struct buf *b, const char *name, struct span v)
 {
-	struct span	 v = span_str(value);
-
-	if (v.len > VALUE_MAX)
-		v.len = VALUE_MAX;
 	if (log_form == LOG_FMT_JSON) {
 		buf_put_c(b, b->len == 0 ? '{' : ',');
 		put_quoted(b, span_str(name));
@@ -145,6 +142,22 @@ put_attr(struct buf *b, const char *name, const char *value)
 		buf_put_span(b, v);
 	else
 		put_quoted(b, v);
+}
+
+/*
+ * Long values of a visitor's must neither break the record nor crowd out what
+ * comes after them, like the address.
+ */
+static void
+put_attr(struct buf *b, const char *name, const char *value)
+{
+	size_t	 before = b->len;
+
+	put_pair(b, name, span_cut(span_str(value), VALUE_MAX));
+	if (b->failed || b->len > RECORD_MAX - ENDING) {
+		b->len = before;
+		b->failed = false;
+	}
 }
 
 static void
@@ -184,8 +197,6 @@ log_vrecord(enum log_level level, const char *msg, va_list ap)
 	if (log_form == LOG_FMT_JSON)
 		buf_put_c(&b, '}');
 	buf_put_c(&b, '\n');
-	if (b.failed && b.len != 0)
-		b.p[b.len - 1] = '\n';
 	/* Nothing useful can be done about a log that does not take a line. */
 	if (b.len != 0 && write(STDERR_FILENO, b.p, b.len) == -1)
 		errno = 0;

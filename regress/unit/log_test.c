@@ -121,12 +121,13 @@ exclusion(void **state)
 	assert_non_null(strstr(captured(), "room=test email=a@b.c\n"));
 }
 
-/* A record that is too long is cut, and still one line. */
+/* What is too long is left out; the rest is one whole record. */
 static void
 too_long(void **state)
 {
 	char		 value[4000];
 	const char	*line;
+	json_t		*o;
 
 	(void)state;
 	memset(value, '\n', sizeof(value));
@@ -137,6 +138,23 @@ too_long(void **state)
 	line = captured();
 	assert_true(strlen(line) <= 8192);
 	assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+	log_setup(LOG_LVL_INFO, LOG_FMT_JSON);
+	capture();
+	log_info("m", "a", value, "b", value, "client_remote_addr", "::1");
+	o = json_loads(captured(), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(o);
+	assert_non_null(json_object_get(o, "a"));
+	assert_string_equal(json_string_value(json_object_get(o,
+	    "client_remote_addr")), "::1");
+	json_decref(o);
+	/* Cut between two characters, so that the others stay readable. */
+	value[0] = 'x';
+	for (size_t i = 1; i + 1 < sizeof(value); i += 2)
+		memcpy(value + i, "\xc3\xa4", 2);
+	log_setup(LOG_LVL_INFO, LOG_FMT_TEXT);
+	capture();
+	log_info("m", "a", value);
+	assert_non_null(strstr(captured(), "a=\"x\xc3\xa4\xc3\xa4"));
 }
 
 int
