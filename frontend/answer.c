@@ -108,7 +108,7 @@ is_good_status(const struct msg_en_fe_answer *a)
 {
 	if (a->kind == ANSWER_REDIRECT)
 		return (a->status == 302 || a->status == 303);
-	return (a->status >= 200 && a->status <= 599);
+	return (response_is_known(a->status));
 }
 
 /* Sets type and body; the page goes into `page`. */

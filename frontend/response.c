@@ -20,8 +20,8 @@
 
 #include "response.h"
 
-const char *
-response_reason(unsigned status)
+static const char *
+find_reason(unsigned status)
 {
 	static const struct {
 		unsigned	 status;
@@ -43,7 +43,21 @@ response_reason(unsigned status)
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].status == status)
 			return (reasons[i].text);
-	return ("Other");
+	return (NULL);
+}
+
+const char *
+response_reason(unsigned status)
+{
+	const char	*text = find_reason(status);
+
+	return (text == NULL ? "Other" : text);
+}
+
+bool
+response_is_known(unsigned status)
+{
+	return (find_reason(status) != NULL);
 }
 
 /* RFC 9110 section 5.6.7, whatever the locale says. */

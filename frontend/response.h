@@ -39,6 +39,11 @@ struct response {
 struct span	 response_put(struct buf *, const struct response *, uint64_t now);
 
 const char	*response_reason(unsigned status);
+/*
+ * One that we send.  None of them is without a body: what followed a 1xx, 204
+ * or 304 would be read as the answer to the next request (RFC 9112, 6.3).
+ */
+bool		 response_is_known(unsigned status);
 
 /*
  * Appends one header line.  A value may come from the engine, so control

@@ -239,6 +239,31 @@ cannot_split_answers(void **state)
 	assert_non_null(strstr(reply, "HTTP/1.1 500"));
 }
 
+/*
+ * RFC 9112 section 6.3: an answer without a body ends with its head, whatever
+ * Content-Length says.  What came behind it, a proxy would take for the answer
+ * to the next request: that of somebody else, for our keys.
+ */
+static void
+cannot_answer_the_next_request(void **state)
+{
+	static const unsigned	 bodiless[] = { 100, 101, 103, 199, 204, 205,
+					    304 };
+	static const char	 planted[] = "HTTP/1.1 200 OK\r\n"
+				    "Content-Length: 14\r\n\r\n{\"keys\":\"me\"}";
+	size_t			 i;
+
+	(void)state;
+	next.kind = ANSWER_TEXT;
+	next.body = span_str(planted);
+	for (i = 0; i < sizeof(bodiless) / sizeof(bodiless[0]); i++) {
+		next.status = bodiless[i];
+		get("/dex/auth");
+		assert_non_null(strstr(reply, "HTTP/1.1 500"));
+		assert_null(strstr(reply, "{\"keys\""));
+	}
+}
+
 /* Page data is escaped, whoever composed it. */
 static void
 cannot_write_script(void **state)
@@ -359,6 +384,7 @@ main(void)
 		T(cannot_write_script), T(cannot_read_passwords),
 		T(cannot_lead_passwords_away),
 		T(cannot_send_passwords_on),
+		T(cannot_answer_the_next_request),
 	};
 
 	rooms_init();
