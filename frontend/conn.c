@@ -34,6 +34,7 @@
 #define FLOOD		512	/* connections that are worth remembering */
 #define OUT_HIGH	(256 * 1024)	/* stop answering until it is taken */
 #define IN_MAX		(HTTP_HEAD_MAX + HTTP_BODY_MAX + READ_SIZE)
+#define READS_A_TURN	16	/* others want to be heard, too */
 
 /*
  * Seconds.  None starts anew because a little has come or gone: who sends or
@@ -125,9 +126,10 @@ conn_fill(struct conn *c)
 {
 	static uint8_t	 bytes[READ_SIZE];
 	enum io_want	 want = IO_NOTHING;
+	unsigned	 i;
 	ssize_t		 n;
 
-	while (c->in.len < IN_MAX - READ_SIZE) {
+	for (i = 0; i < READS_A_TURN && c->in.len < IN_MAX - READ_SIZE; i++) {
 		n = io_read(c->io, bytes, sizeof(bytes), &want);
 		if (n == 0) {
 			c->eof = true;
