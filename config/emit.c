@@ -90,6 +90,8 @@ emit_listen(struct config *c, const char *text, unsigned line,
 	if (kind == LISTEN_TELEMETRY && (is_same(c->http, host, m.port) ||
 	    is_same(c->https, host, m.port)))
 		problem(c, line, "telemetry.http needs an address of its own");
+	if (kind == LISTEN_HTTPS && is_same(c->http, host, m.port))
+		problem(c, line, "web.https needs an address of its own");
 	peer_tell(c->parent, CF_PA_LISTEN, &m, -1);
 }
 
