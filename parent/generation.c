@@ -289,14 +289,19 @@ may_leave(const struct child *c)
 static bool
 drain_step(struct generation *g)
 {
-	struct child	*c, *next;
+	const struct timeval	 tv = { LAST_BYTES_TIME, 0 };
+	struct child		*c, *next;
 
 	TAILQ_FOREACH_SAFE(c, &g->children, entry, next)
 		if (c->pid == 0)
 			child_free(c);	/* it waited to be started again */
 	TAILQ_FOREACH(c, &g->children, entry)
-		if (may_leave(c))
+		if (may_leave(c)) {
 			child_stop(c);
+			/* The control room may have outstayed the first. */
+			if (!event_pending(&g->deadline, EV_TIMEOUT, NULL))
+				event_add(&g->deadline, &tv);
+		}
 	if (!TAILQ_EMPTY(&g->children))
 		return (false);
 	generation_free(g);
