@@ -23,16 +23,34 @@
 
 /* What dexctl may ask of the parent, by way of the control room. */
 
+#define TEXT_MAX	16384	/* PA_CT_RESULT.text */
+
+/* A command line may name a file in bytes that are no text. */
 static void
-answer(struct child *control, uint32_t rid, enum result status,
+put_text(struct buf *b, struct span s)
+{
+	bool	 utf8 = span_is_utf8(s);
+	size_t	 i;
+
+	s = span_cut(s, TEXT_MAX);
+	for (i = 0; i < s.len; i++)
+		buf_put_c(b, utf8 || s.p[i] < 0x80 ? s.p[i] : '?');
+}
+
+void
+command_answer(struct child *control, uint32_t rid, enum result status,
     const char *text, const char *json)
 {
 	struct msg_pa_ct_result	 m = { .status = (uint8_t)status,
-				    .text = span_str(text),
 				    .json = span_str(json) };
+	struct buf		 b;
 
+	buf_init(&b, TEXT_MAX);
+	put_text(&b, span_str(text));
+	m.text = buf_span(&b);
 	if (control->peer != NULL)
 		peer_answer(control->peer, rid, PA_CT_RESULT, &m);
+	buf_clear(&b);
 }
 
 static void
@@ -62,7 +80,7 @@ status(struct parent *p, struct child *control, uint32_t rid)
 			sep = ",";
 		}
 	buf_put_str(&json, "]}");
-	answer(control, rid, RESULT_OK, buf_ok(&text) ? buf_cstr(&text) :
+	command_answer(control, rid, RESULT_OK, buf_ok(&text) ? buf_cstr(&text) :
 	    "serving", buf_ok(&json) ? buf_cstr(&json) : "{}");
 	buf_clear(&text);
 	buf_clear(&json);
@@ -101,7 +119,7 @@ on_ct_pa_command(void *room, struct peer *peer, struct msg *m)
 		reload_ask(p, c, m->rid);
 		break;
 	case COMMAND_STOP:
-		answer(c, m->rid, RESULT_OK, "stopping", "{}");
+		command_answer(c, m->rid, RESULT_OK, "stopping", "{}");
 		log_info("stopping on request");
 		if (!p->stopping)
 			parent_stop(p);
@@ -109,13 +127,13 @@ on_ct_pa_command(void *room, struct peer *peer, struct msg *m)
 	case COMMAND_LOG_VERBOSE:
 	case COMMAND_LOG_BRIEF:
 		set_log(p, m->ct_pa_command.command == COMMAND_LOG_VERBOSE);
-		answer(c, m->rid, RESULT_OK, p->options.verbose ?
+		command_answer(c, m->rid, RESULT_OK, p->options.verbose ?
 		    "logging everything" : "logging as configured",
 		    p->options.verbose ? "{\"verbose\":true}" :
 		    "{\"verbose\":false}");
 		break;
 	default:
-		answer(c, m->rid, RESULT_FAILED,
+		command_answer(c, m->rid, RESULT_FAILED,
 		    "not a command of the parent", "{}");
 		break;
 	}

@@ -320,6 +320,9 @@ void	 theme_check_died(struct parent *, int status);
 /* ---- commands (command.c) ---- */
 
 void	 command_handlers(peer_handler **);
+/* The answer to a command; a text that is too long is cut. */
+void	 command_answer(struct child *control, uint32_t rid, enum result,
+	    const char *text, const char *json);
 
 /* ---- what serves: start, reload, recovery (reload.c) ---- */
 

@@ -32,22 +32,6 @@
 
 #define PATIENCE	10	/* tenths of a second, at the first start */
 
-static void
-answer(struct child *control, uint32_t rid, enum result status,
-    const char *text)
-{
-	struct msg_pa_ct_result	 m = { .status = (uint8_t)status,
-				    .json = span_str("{}") };
-	struct buf		 b;
-
-	buf_init(&b, 2048);
-	buf_put(&b, text, strlen(text) < 2000 ? strlen(text) : 2000);
-	m.text = buf_span(&b);
-	if (control->peer != NULL)
-		peer_answer(control->peer, rid, PA_CT_RESULT, &m);
-	buf_clear(&b);
-}
-
 /* Answers whoever waits for a reload; nobody, when it was a signal. */
 static void
 reload_answer(struct parent *p, enum result status, const char *text)
@@ -56,7 +40,7 @@ reload_answer(struct parent *p, enum result status, const char *text)
 
 	p->asker = NULL;
 	if (asker != NULL)
-		answer(asker, p->asker_rid, status, text);
+		command_answer(asker, p->asker_rid, status, text, "{}");
 }
 
 void
@@ -341,8 +325,9 @@ reload_ask(struct parent *p, struct child *control, uint32_t rid)
 			    decide(p, true);
 
 	if (now != RELOAD_NOW) {
-		answer(control, rid, RESULT_BUSY, now == RELOAD_NEVER ?
-		    "dexd is stopping" : "a reload is under way");
+		command_answer(control, rid, RESULT_BUSY,
+		    now == RELOAD_NEVER ? "dexd is stopping" :
+		    "a reload is under way", "{}");
 		return;
 	}
 	p->asker = control;
