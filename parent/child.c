@@ -142,6 +142,11 @@ on_au_pa_sealkey(void *room, struct peer *peer, struct msg *m)
 {
 	struct child	*c = room;
 
+	/* Each is told to every frontend: not as often as it likes. */
+	if (c->ready || c->has_sealkey) {
+		peer_bad(peer, "a seal key twice, or late");
+		return;
+	}
 	if (m->au_pa_sealkey.public_key.len != sizeof(c->sealkey)) {
 		peer_bad(peer, "a seal key of the wrong length");
 		return;

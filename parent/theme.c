@@ -421,7 +421,10 @@ on_fe_pa_problem(void *room, struct peer *peer, struct msg *m)
 				    c->gen != NULL ? c->gen->settings : NULL;
 	struct buf		 b;
 
-	(void)peer;
+	if (c->ready) {
+		peer_bad(peer, "templates that were right are wrong now");
+		return;
+	}
 	buf_init(&b, 4096);
 	if (s != NULL && s->theme != NULL)
 		buf_printf(&b, "%s/", s->theme->dir);
