@@ -396,7 +396,7 @@ struct parent {
 	parse_done		*parse_done;
 	bool			 parse_failed;
 	bool			 parse_complete;	/* CF_PA_DONE came */
-	struct event		 parse_deadline;
+	struct event		 parse_deadline;	/* and of the check */
 	/* the check of templates that follows it */
 	struct child		*checker;
 	struct settings		*checking;

@@ -382,8 +382,8 @@ theme_check(struct parent *p, struct settings *s)
 	}
 	p->checker = c;
 	p->checking = settings_ref(s);
-	event_assign(&c->respawn, p->base, -1, 0, on_check_deadline, c);
-	event_add(&c->respawn, &tv);
+	event_assign(&p->parse_deadline, p->base, -1, 0, on_check_deadline, c);
+	event_add(&p->parse_deadline, &tv);
 	furnish_checker(c, s);
 }
 
@@ -401,6 +401,7 @@ theme_check_died(struct parent *p, int status)
 	struct settings	*s = p->checking;
 	bool		 ok = c->ready;
 
+	event_del(&p->parse_deadline);
 	p->checker = NULL;
 	p->checking = NULL;
 	child_free(c);
