@@ -243,6 +243,17 @@ child_tell(struct child *c, enum msg_type type, const void *m, int fd)
 }
 
 void
+child_tell_slice(struct child *c, const struct slice *s)
+{
+	if (c->peer == NULL || peer_tell_raw(c->peer, s->type,
+	    buf_span(&s->body)) == 0)
+		return;
+	log_error("cannot tell a room its slice", "room", c->program,
+	    "message", msg_name(s->type));
+	child_kill(c);
+}
+
+void
 child_start(struct child *c, const struct settings *s, const char *writable,
     const char *jail)
 {

@@ -165,6 +165,7 @@ struct child	*child_new(struct parent *, struct generation *, enum room,
 void	 child_free(struct child *);
 /* A room that cannot be told is killed: it would lack something for ever. */
 void	 child_tell(struct child *, enum msg_type, const void *, int fd);
+void	 child_tell_slice(struct child *, const struct slice *);
 /* settings NULL: before there are any (the config room). */
 void	 child_start(struct child *, const struct settings *,
 	    const char *writable, const char *jail);

@@ -356,10 +356,8 @@ furnish_checker(struct child *c, struct settings *s)
 
 	child_start(c, s, "", c->parent->empty_dir);
 	TAILQ_FOREACH(slice, &s->slices, entry)
-		if (slice->room == ROOM_FRONTEND && peer_tell_raw(c->peer,
-		    slice->type, buf_span(&slice->body)) == -1)
-			log_error("a slice is malformed", "message",
-			    msg_name(slice->type));
+		if (slice->room == ROOM_FRONTEND)
+			child_tell_slice(c, slice);
 	randombytes_buf(key, sizeof(key));
 	child_tell(c, PA_FE_KEY, &m, -1);
 	theme_tell(c, s->theme);

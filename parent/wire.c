@@ -104,13 +104,9 @@ tell_slices(struct child *c)
 {
 	struct slice	*s;
 
-	TAILQ_FOREACH(s, &c->gen->settings->slices, entry) {
-		if (s->room != c->room || strcmp(s->name, c->name) != 0)
-			continue;
-		if (peer_tell_raw(c->peer, s->type, buf_span(&s->body)) == -1)
-			log_error("a slice is malformed", "room", c->program,
-			    "message", msg_name(s->type));
-	}
+	TAILQ_FOREACH(s, &c->gen->settings->slices, entry)
+		if (s->room == c->room && strcmp(s->name, c->name) == 0)
+			child_tell_slice(c, s);
 }
 
 /* ---- keys: each room gets what it needs, derived ---- */
