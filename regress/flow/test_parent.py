@@ -1,0 +1,165 @@
+"""The parent when things go wrong one after the other."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import time
+
+import pytest
+import requests
+
+from dexd import BUILD, Dexd
+
+PATIENCE = 30                           # seconds for whatever must happen
+MSG_DEF = pathlib.Path(__file__).parents[2] / "lib" / "msg.def"
+
+
+def wait_for(what, seconds=PATIENCE):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def children(pid, program):
+    """The processes of that program whose parent is pid."""
+    out = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+            exe = os.readlink(stat.parent / "exe")
+        except OSError:
+            continue
+        if int(fields[1]) == pid and exe.endswith("/" + program):
+            out.append(int(stat.parent.name))
+    return out
+
+
+def kill_child(d, program):
+    os.kill(children(d.proc.pid, program)[0], signal.SIGKILL)
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """Programs of our own copy, to be replaced by others."""
+    copy = tmp_path / "dexd"
+    shutil.copytree(BUILD / "libexec", copy / "libexec")
+    shutil.copytree(BUILD / "sbin", copy / "sbin")
+    for p in (*tmp_path.parents, tmp_path):
+        if p.stat().st_uid == os.getuid() and p != pathlib.Path("/"):
+            p.chmod(p.stat().st_mode | 0o055)
+    monkeypatch.setattr("dexd.BUILD", copy)
+    return copy
+
+
+def put_program(tree, name, text):
+    path = tree / "libexec/dexd" / name
+    path.unlink()
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def put_back(tree, name):
+    path = tree / "libexec/dexd" / name
+    path.unlink()
+    shutil.copy2(BUILD / "libexec/dexd" / name, path)
+
+
+def test_starts_that_fail_leave_nobody_behind(tree):
+    """While nobody serves one control room hears dexctl, and never more."""
+    with Dexd() as d:
+        put_program(tree, "signer", "#!/bin/sh\nexit 1\n")
+        kill_child(d, "engine")
+        assert wait_for(lambda: d.read_log().count(
+            "a room died while starting") >= 5)
+        # One of them may belong to a start that is still to fail.
+        assert wait_for(lambda: len(children(d.proc.pid, "control")) == 1)
+        assert d.ctl("status").returncode == 0
+        put_back(tree, "signer")
+        assert wait_for(lambda: d.ctl("reload").returncode == 0)
+        assert requests.get(d.issuer + "/healthz", timeout=PATIENCE,
+                            headers={"Connection": "close"}).status_code == 200
+        assert wait_for(lambda: len(children(d.proc.pid, "control")) == 1)
+
+
+def test_a_control_room_that_hangs_is_ended(tree):
+    """The one that heard dexctl while nobody served has a time to leave, too."""
+    with Dexd() as d:
+        put_program(tree, "signer", "#!/bin/sh\nexit 1\n")
+        kill_child(d, "engine")
+        assert wait_for(lambda: "did not finish in time" in d.read_log())
+        assert wait_for(lambda: len(children(d.proc.pid, "control")) == 1)
+        hangs = children(d.proc.pid, "control")[0]
+        os.kill(hangs, signal.SIGSTOP)
+        put_back(tree, "signer")
+        assert wait_for(lambda: d.read_log().count("serving with") == 2, 60)
+        assert wait_for(lambda: hangs not in children(d.proc.pid, "control"))
+        assert d.ctl("status").returncode == 0
+
+
+WORKER = """#!/usr/bin/python3
+import os, struct, threading
+def say(kind, fields):
+    frame = struct.pack(">IHHI", len(fields), kind, 0, 0) + fields
+    while frame:
+        frame = frame[os.write(3, frame):]
+def read():
+    while os.read(3, 65536):
+        pass
+    os._exit(0)
+threading.Thread(target=read).start()
+key = struct.pack(">I", 32) + bytes([9]) + bytes(31)
+say(%d, key)
+say(%d, b"")
+while True:
+    say(%d, key)
+"""
+
+
+def test_a_worker_has_one_key(tree):
+    """Each key is told to every frontend: a broken worker must not flood them."""
+    names = re.findall(r"^MSG\((\w+),", MSG_DEF.read_text(), re.M)
+    key = names.index("AU_PA_SEALKEY") + 1
+    with Dexd() as d:
+        frontend = children(d.proc.pid, "frontend")
+        worker = children(d.proc.pid, "authn-mock")[0]
+        put_program(tree, "authn-mock", WORKER % (
+            key, names.index("ROOM_PA_READY") + 1, key))
+        os.kill(worker, signal.SIGKILL)
+        assert wait_for(lambda: "a seal key twice" in d.read_log())
+        assert requests.get(d.issuer + "/healthz",
+                            timeout=PATIENCE).status_code == 200
+        assert children(d.proc.pid, "frontend") == frontend
+
+
+def test_a_signal_during_the_first_start_is_remembered(own_dexd):
+    """A SIGHUP that comes before we serve is a reload as soon as we do."""
+    d = own_dexd(wait=False)
+    d.spawn()
+    assert wait_for(lambda: "listening on" in d.read_log())
+    d.proc.send_signal(signal.SIGHUP)
+    assert wait_for(lambda: d.read_log().count("serving with") == 2)
+
+
+def test_long_problems_are_told_in_any_script(own_dexd):
+    """A text that must be cut is cut between characters, and is told."""
+    d = own_dexd()
+    for shift in "", "x":
+        d.config_path.write_text("".join(
+            f"{shift}{'ж' * 60}{i}: 1\n" for i in range(60)))
+        r = d.ctl("reload")
+        assert r.returncode == 1 and "жжж" in r.stderr, r.stderr
+
+
+def test_http_and_https_need_two_addresses(own_dexd):
+    """One socket for both would answer every second visitor in clear."""
+    d = own_dexd(wait=False)
+    d.config["web"].update(https=f"127.0.0.1:{d.port}", tlsCert="c", tlsKey="k")
+    d.write_config()
+    assert d.spawn("-n").wait(PATIENCE) == 1
+    assert re.search(r"dexd.yaml:\d+: web.https needs an address of its own",
+                     d.read_log())
