@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* link: config/yaml_tree.c config/values.c config/document.c config/blocks.c config/entries.c config/fields.c config/emit.c config/problem.c */
+/* link: config/yaml_tree.c config/values.c config/document.c config/blocks.c config/web.c config/entries.c config/fields.c config/emit.c config/problem.c */
 /* libs: yaml-0.1 jansson */
 
 #include "regress/fuzz/fuzz.h"
