@@ -510,6 +510,20 @@ breaches_close_the_wire(void **state)
 	assert_int_equal(sign(&honest, buf_span(&attestation)), SIGN_OK);
 }
 
+/* Fields of no meaning harm nobody, and the honest engine after it is served. */
+static void
+cannot_crash_its_neighbours(void **state)
+{
+	(void)state;
+	room_pelt(&signer, ROOM_ENGINE, "");
+	room_pelt(&worker, ROOM_ENGINE, "");
+	rooms_settle();		/* our own wires were replaced */
+	signer.wire = room_wire(&signer, ROOM_ENGINE, handlers);
+	worker.wire = room_wire(&worker, ROOM_ENGINE, handlers);
+	log_in();
+	assert_int_equal(sign(&honest, buf_span(&attestation)), SIGN_OK);
+}
+
 int
 main(void)
 {
@@ -520,6 +534,7 @@ main(void)
 		T(cannot_edit_an_attestation), T(cannot_make_an_attestation),
 		T(cannot_replay_a_password), T(cannot_plant_keys),
 		T(cannot_age_the_keys), T(breaches_close_the_wire),
+		T(cannot_crash_its_neighbours),
 	};
 
 	rooms_init();

@@ -375,6 +375,19 @@ cannot_lead_passwords_away(void **state)
 	page_data_clear(&d);
 }
 
+/* Fields of no meaning harm nobody, and the honest engine after it is heard. */
+static void
+cannot_crash_it(void **state)
+{
+	(void)state;
+	room_pelt(&frontend, ROOM_ENGINE, "");
+	rooms_settle();		/* our own wire was replaced */
+	frontend.wire = room_wire(&frontend, ROOM_ENGINE, handlers);
+	publish(5, "{\"keys\":[\"true\"]}", DOCUMENT_JWKS, document_key);
+	get("/dex/keys");
+	assert_non_null(strstr(reply, "[\"true\"]"));
+}
+
 int
 main(void)
 {
@@ -385,6 +398,7 @@ main(void)
 		T(cannot_lead_passwords_away),
 		T(cannot_send_passwords_on),
 		T(cannot_answer_the_next_request),
+		T(cannot_crash_it),
 	};
 
 	rooms_init();

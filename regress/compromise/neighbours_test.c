@@ -15,28 +15,20 @@
  */
 
 /* link: regress/compromise/rooms.c */
-/* libs: */
 
-#include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <bsd/stdlib.h>
-#include <bsd/unistd.h>
-#include <sodium.h>
 
 #include "regress/compromise/rooms.h"
 #include "test.h"
 
 /*
  * The engine is real, its neighbours are broken one after the other: the test
- * is the frontend, the signer, the worker and the control room.  Whatever a
+ * is the frontend, the signer, the worker, control and telemetry.  Whatever a
  * neighbour says, it loses its wire at most, and an honest frontend beside it is
  * served (the table of threats in dexd(8)).
  */
@@ -183,33 +175,6 @@ serves(void)
 
 /* ---- a wire of bytes, not of messages ---- */
 
-static int
-raw_wire(enum room as, const char *name)
-{
-	static uint32_t		 instance = 100;
-	struct msg_pa_room_peer	 m = { .room = (uint8_t)as,
-		.name = span_str(name), .instance = instance++ };
-	int			 sv[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-	    sv), 0);
-	assert_int_equal(peer_tell(engine.parent, PA_ROOM_PEER, &m, sv[1]), 0);
-	close(sv[1]);
-	fcntl(sv[0], F_SETFL, O_NONBLOCK);
-	peer_flush(engine.parent, 20000);
-	return (sv[0]);
-}
-
-static void
-put_frame(struct buf *b, unsigned type, unsigned flags, uint32_t rid,
-    struct span fields)
-{
-	buf_put_u32(b, (uint32_t)fields.len);
-	buf_put_u32(b, type << 16 | flags);
-	buf_put_u32(b, rid);
-	buf_put_span(b, fields);
-}
-
 /* What comes first; -1 if nothing does. */
 static ssize_t
 read_answer(int fd, char *bytes, size_t size)
@@ -217,25 +182,6 @@ read_answer(int fd, char *bytes, size_t size)
 	struct pollfd	 p = { .fd = fd, .events = POLLIN };
 
 	return (poll(&p, 1, 20000) == 1 ? read(fd, bytes, size) : -1);
-}
-
-/* Was the wire closed by the engine?  What it said before is thrown away. */
-static bool
-is_closed(int fd)
-{
-	struct pollfd	 p = { .fd = fd, .events = POLLIN };
-	char		 bytes[4096];
-	ssize_t		 n;
-	int		 i;
-
-	for (i = 0; i < 200; i++) {
-		while ((n = read(fd, bytes, sizeof(bytes))) > 0)
-			;
-		if (n == 0 || errno == ECONNRESET)
-			return (true);
-		poll(&p, 1, 100);
-	}
-	return (false);
 }
 
 static const enum room	 neighbours[] = { ROOM_FRONTEND, ROOM_SIGNER,
@@ -251,10 +197,10 @@ name_of(enum room r)
 static void
 refused(enum room as, struct buf *b)
 {
-	int	 fd = raw_wire(as, name_of(as));
+	int	 fd = room_raw_wire(&engine, as, name_of(as));
 
 	assert_true(write(fd, b->p, b->len) == (ssize_t)b->len);
-	if (!is_closed(fd))
+	if (!rooms_closed(fd))
 		fail_msg("the engine took it from the %s", room_name(as));
 	close(fd);
 	buf_reset(b);
@@ -278,14 +224,14 @@ breaches_close_one_wire(void **state)
 			if (msg_allowed((enum msg_type)type, neighbours[i],
 			    ROOM_ENGINE))
 				continue;
-			put_frame(&b, type, 0, 1, span_mem(NULL, 0));
+			rooms_frame(&b, type, 0, 1, span_mem(NULL, 0));
 			refused(neighbours[i], &b);
 		}
 		buf_put(&b, junk, sizeof(junk));	/* a length of 4 GiB */
 		refused(neighbours[i], &b);
-		put_frame(&b, FE_EN_HTTP, 0x8000, 1, span_mem(NULL, 0));
+		rooms_frame(&b, FE_EN_HTTP, 0x8000, 1, span_mem(NULL, 0));
 		refused(neighbours[i], &b);
-		put_frame(&b, FE_EN_HTTP, 1, 1, span_mem(NULL, 0));	/* no fd */
+		rooms_frame(&b, FE_EN_HTTP, 1, 1, span_mem(NULL, 0));	/* no fd */
 		refused(neighbours[i], &b);
 		serves();
 	}
@@ -305,11 +251,11 @@ answers_to_nothing(void **state)
 	buf_init(&b, 65536);
 	buf_init(&fields, 65536);
 	assert_int_equal(msg_encode(SG_EN_SIGNED, &signed_answer, &fields), 0);
-	put_frame(&b, SG_EN_SIGNED, 0, 1, buf_span(&fields));
+	rooms_frame(&b, SG_EN_SIGNED, 0, 1, buf_span(&fields));
 	refused(ROOM_SIGNER, &b);
 	buf_reset(&fields);
 	assert_int_equal(msg_encode(AU_EN_IDENTITY, &identity, &fields), 0);
-	put_frame(&b, AU_EN_IDENTITY, 0, 1, buf_span(&fields));
+	rooms_frame(&b, AU_EN_IDENTITY, 0, 1, buf_span(&fields));
 	refused(ROOM_AUTHN, &b);
 	serves();
 	rooms_settle();
@@ -322,33 +268,13 @@ answers_to_nothing(void **state)
 static void
 malformed_fields(void **state)
 {
-	uint8_t		 bytes[512];
-	struct buf	 b;
-	size_t		 i, len;
-	unsigned	 type, n;
-	int		 fd;
+	size_t	 i;
 
 	(void)state;
-	buf_init(&b, 65536);
-	for (i = 0; i < NITEMS(neighbours); i++)
-		for (type = 1; type < MSG_MAX; type++) {
-			if (!msg_allowed((enum msg_type)type, neighbours[i],
-			    ROOM_ENGINE))
-				continue;
-			for (n = 0; n < 8; n++) {
-				len = randombytes_uniform(sizeof(bytes));
-				randombytes_buf(bytes, len);
-				put_frame(&b, type, 0, n, span_mem(bytes,
-				    len));
-				fd = raw_wire(neighbours[i],
-				    name_of(neighbours[i]));
-				assert_true(write(fd, b.p, b.len) > 0);
-				buf_reset(&b);
-				close(fd);
-			}
-			serves();
-		}
-	buf_clear(&b);
+	for (i = 0; i < NITEMS(neighbours); i++) {
+		room_pelt(&engine, neighbours[i], name_of(neighbours[i]));
+		serves();
+	}
 }
 
 /*
@@ -383,14 +309,14 @@ flood_without_reading(void **state)
 	struct buf		 fields, b;
 	uint32_t		 rid;
 	unsigned		 full = 0;
-	int			 fd = raw_wire(ROOM_FRONTEND, "");
+	int			 fd = room_raw_wire(&engine, ROOM_FRONTEND, "");
 
 	(void)state;
 	buf_init(&fields, 65536);
 	buf_init(&b, 1 << 20);
 	assert_int_equal(msg_encode(FE_EN_HTTP, &ask, &fields), 0);
 	for (rid = 1; rid <= 64; rid++)
-		put_frame(&b, FE_EN_HTTP, 0, rid, buf_span(&fields));
+		rooms_frame(&b, FE_EN_HTTP, 0, rid, buf_span(&fields));
 	/* Until the kernel takes no more: the engine has stopped reading it. */
 	for (rid = 0; rid < 5000 && full < 20; rid++)
 		if (write(fd, b.p, b.len) == -1) {
@@ -425,8 +351,8 @@ control_gets_no_more(void **state)
 			continue;
 		m.command = (uint8_t)command;
 		assert_int_equal(msg_encode(CT_EN_COMMAND, &m, &fields), 0);
-		put_frame(&b, CT_EN_COMMAND, 0, 5, buf_span(&fields));
-		fd = raw_wire(ROOM_CONTROL, "");
+		rooms_frame(&b, CT_EN_COMMAND, 0, 5, buf_span(&fields));
+		fd = room_raw_wire(&engine, ROOM_CONTROL, "");
 		assert_true(write(fd, b.p, b.len) == (ssize_t)b.len);
 		n = read_answer(fd, answer, sizeof(answer));
 		assert_true(n > 13);
@@ -457,12 +383,12 @@ telemetry_asks_for_health_only(void **state)
 	for (type = 0; type <= MSG_MAX; type++) {
 		if (type == TM_EN_HEALTH)
 			continue;
-		put_frame(&b, type, 0, 1, span_mem(NULL, 0));
+		rooms_frame(&b, type, 0, 1, span_mem(NULL, 0));
 		refused(ROOM_TELEMETRY, &b);
 	}
 	assert_int_equal(msg_encode(TM_EN_HEALTH, &ask, &fields), 0);
-	put_frame(&b, TM_EN_HEALTH, 0, 1, buf_span(&fields));
-	fd = raw_wire(ROOM_TELEMETRY, "");
+	rooms_frame(&b, TM_EN_HEALTH, 0, 1, buf_span(&fields));
+	fd = room_raw_wire(&engine, ROOM_TELEMETRY, "");
 	assert_true(write(fd, b.p, b.len) == (ssize_t)b.len);
 	n = read_answer(fd, answer, sizeof(answer));
 	assert_true(n > 12);
