@@ -173,7 +173,7 @@ on_en_pa_lost(void *room, struct peer *peer, struct msg *m)
 		if (c != engine && c->pid != 0 &&
 		    c->instance == m->en_pa_lost.instance &&
 		    c->room == (enum room)m->en_pa_lost.room) {
-			log_warn("the engine has lost a room", "room",
+			log_warn("the engine has lost a room", "program",
 			    c->program, "name", c->name);
 			child_kill(c);
 		}
@@ -237,7 +237,7 @@ child_tell(struct child *c, enum msg_type type, const void *m, int fd)
 {
 	if (c->peer == NULL || peer_tell(c->peer, type, m, fd) == 0)
 		return;
-	log_error("cannot tell a room", "room", c->program, "message",
+	log_error("cannot tell a room", "program", c->program, "message",
 	    msg_name(type));
 	child_kill(c);
 }
@@ -248,7 +248,7 @@ child_tell_slice(struct child *c, const struct slice *s)
 	if (c->peer == NULL || peer_tell_raw(c->peer, s->type,
 	    buf_span(&s->body)) == 0)
 		return;
-	log_error("cannot tell a room its slice", "room", c->program,
+	log_error("cannot tell a room its slice", "program", c->program,
 	    "message", msg_name(s->type));
 	child_kill(c);
 }

@@ -102,7 +102,7 @@ on_start_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	TAILQ_FOREACH(c, &g->children, entry)
 		if (!c->ready) {
-			log_error("a room does not get ready", "room",
+			log_error("a room does not get ready", "program",
 			    c->program);
 			child_kill(c);
 		}
@@ -416,7 +416,7 @@ generation_child_died(struct generation *g, struct child *c)
 			    c->room == ROOM_ENGINE, c->stopping);
 
 	if (death != DEATH_EXPECTED)
-		log_error("a room died", "room", c->program, "name", c->name);
+		log_error("a room died", "program", c->program, "name", c->name);
 	switch (death) {
 	case DEATH_EXPECTED:
 		child_free(c);

@@ -124,9 +124,9 @@ log_death(const struct child *c, int status)
 		snprintf(how, sizeof(how), "exit status %d",
 		    WEXITSTATUS(status));
 	if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0)
-		log_warn("a room ended", "room", c->program, "how", how);
+		log_warn("a room ended", "program", c->program, "how", how);
 	else
-		log_debug("a room ended", "room", c->program);
+		log_debug("a room ended", "program", c->program);
 }
 
 void

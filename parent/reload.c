@@ -164,7 +164,7 @@ serve_start_failed(struct generation *g, const char *program)
 
 	p->starting = NULL;
 	listeners_prune(p);	/* before anybody is told */
-	log_error("a room died while starting", "room", program);
+	log_error("a room died while starting", "program", program);
 	if (g->why == GEN_RELOAD || g->why == GEN_RENEW)
 		count_one(COUNT_RELOADS, "failed");
 	if (g->why == GEN_RELOAD)
