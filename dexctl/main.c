@@ -15,6 +15,7 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,7 @@ main(int argc, char *argv[])
 	int	 ch;
 
 	log_init("dexctl");
+	signal(SIGPIPE, SIG_IGN);	/* see peer.h */
 	if (sodium_init() == -1)
 		fatalx("libsodium does not start");
 	while ((ch = getopt(argc, argv, "+jr:s:")) != -1)

@@ -24,7 +24,8 @@ struct peer;
 
 /*
  * One end of a wire to another room, on a non-blocking SOCK_STREAM socketpair
- * and libevent.  See msg.def for what may travel.
+ * and libevent.  See msg.def for what may travel.  The process ignores SIGPIPE:
+ * frames leave with writev(2), which no flag keeps from raising it.
  */
 
 /*

@@ -188,37 +188,56 @@ go_deaf(struct peer *p)
 		out_drop(p, f);
 }
 
+/*
+ * One frame with its descriptor.  Only the parent has any to pass: a room's
+ * system-call filter refuses sendmsg, whose arguments it cannot see.
+ */
+static ssize_t
+send_with_fd(struct peer *p, struct out_frame *f)
+{
+	struct iovec	 iov = { f->bytes + f->sent, f->len - f->sent };
+	union control	 control;
+	struct msghdr	 mh = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = CMSG_SPACE(sizeof(int)) };
+	struct cmsghdr	*cm;
+
+	memset(&control, 0, sizeof(control));
+	cm = CMSG_FIRSTHDR(&mh);
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cm), &f->fd, sizeof(int));
+	return (sendmsg(p->fd, &mh, MSG_NOSIGNAL));
+}
+
+/* As many plain frames as one call takes. */
+static ssize_t
+send_plain(struct peer *p, struct out_frame *f)
+{
+	struct iovec	 iov[IOVECS];
+	int		 n = 0;
+
+	for (; f != NULL && f->fd == -1 && n < IOVECS;
+	    f = TAILQ_NEXT(f, entry)) {
+		iov[n].iov_base = f->bytes + f->sent;
+		iov[n++].iov_len = f->len - f->sent;
+	}
+	return (writev(p->fd, iov, n));
+}
+
 /* Sends what the head of the queue allows in one call; false: stop. */
 static bool
 write_some(struct peer *p)
 {
 	struct out_frame	*f = TAILQ_FIRST(&p->out);
-	struct iovec		 iov[IOVECS];
-	struct msghdr		 mh = { .msg_iov = iov };
-	union control		 control;
-	struct cmsghdr		*cm;
 	ssize_t			 n;
 	size_t			 part;
 
 	if (f == NULL)
 		return (false);
-	if (f->fd != -1) {
-		memset(&control, 0, sizeof(control));
-		mh.msg_control = &control;
-		mh.msg_controllen = CMSG_SPACE(sizeof(int));
-		cm = CMSG_FIRSTHDR(&mh);
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cm), &f->fd, sizeof(int));
-	}
-	while (f != NULL && mh.msg_iovlen < IOVECS &&
-	    (mh.msg_iovlen == 0 || (f->fd == -1 && mh.msg_control == NULL))) {
-		iov[mh.msg_iovlen].iov_base = f->bytes + f->sent;
-		iov[mh.msg_iovlen++].iov_len = f->len - f->sent;
-		f = TAILQ_NEXT(f, entry);
-	}
-	if ((n = sendmsg(p->fd, &mh, MSG_NOSIGNAL)) == -1) {
+	n = f->fd != -1 ? send_with_fd(p, f) : send_plain(p, f);
+	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
 			go_deaf(p);
 		return (false);

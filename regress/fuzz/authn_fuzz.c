@@ -19,6 +19,7 @@
 
 #include "regress/fuzz/fuzz.h"
 
+#include <signal.h>
 #include <time.h>
 
 #include <sodium.h>
@@ -239,8 +240,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 
 	if (sodium_init() == -1)
 		return (0);
-	if (handlers == NULL)
+	if (handlers == NULL) {
+		signal(SIGPIPE, SIG_IGN);
 		start();
+	}
 	users(&in);
 	for (i = 0; i < 4 && in.len != 0; i++)
 		ask(types[fuzz_u8(&in) % 3], &in);

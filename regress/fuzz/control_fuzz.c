@@ -18,6 +18,7 @@
 
 #include <sys/socket.h>
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -116,6 +117,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	int				 fds[2], i, good;
 
 	if (base == NULL) {
+		signal(SIGPIPE, SIG_IGN);
 		log_setup(LOG_LVL_ERROR + 1, LOG_FMT_TEXT);
 		base = event_base_new();
 	}

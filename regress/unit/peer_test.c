@@ -21,6 +21,7 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -515,6 +516,7 @@ main(void)
 	};
 	int			 failed;
 
+	signal(SIGPIPE, SIG_IGN);
 	log_setup(LOG_LVL_ERROR, LOG_FMT_TEXT);
 	base = event_base_new();
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
