@@ -15,7 +15,6 @@
  */
 
 #ifdef __linux__
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -24,7 +23,6 @@
 #include <unistd.h>
 
 #include "landlock.h"
-#include "sandbox.h"
 
 /*
  * The interface by hand: libc has no wrappers, and the headers of the oldest
@@ -35,7 +33,6 @@
 #define SYS_landlock_add_rule		445
 #define SYS_landlock_restrict_self	446
 #endif
-#define LL_CREATE_RULESET_VERSION	1u
 #define LL_RULE_PATH_BENEATH		1
 
 #define FS_EXECUTE	(1ull << 0)
@@ -46,9 +43,13 @@
 #define FS_MAKE_REG	(1ull << 8)
 #define FS_TRUNCATE	(1ull << 14)
 
+#define NET_ALL		3u	/* bind and connect with TCP: nobody here does */
+#define SCOPE_ALL	3u	/* abstract local sockets and signals of others */
+
 struct ruleset_attr {
 	uint64_t	 handled_access_fs;
-	uint64_t	 handled_access_net;
+	uint64_t	 handled_access_net;	/* since ABI 4 */
+	uint64_t	 scoped;		/* since ABI 6 */
 };
 
 struct path_beneath_attr {
@@ -66,26 +67,6 @@ known_rights(int abi)
 	if (abi >= n)
 		abi = n - 1;
 	return ((1ull << bits[abi]) - 1);
-}
-
-int
-landlock_abi(void)
-{
-	long	 abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-		    LL_CREATE_RULESET_VERSION);
-
-	return (abi < 0 ? 0 : (int)abi);
-}
-
-/* Beside Landlock's own code, so that the parent need not link the filter. */
-const char *
-sandbox_missing(void)
-{
-	if (landlock_abi() == 0)
-		return ("Landlock (or it is switched off)");
-	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == -1)
-		return ("seccomp");
-	return (NULL);
 }
 
 static int
@@ -106,16 +87,19 @@ allow_beneath(int ruleset, const char *dir, uint64_t rights)
 int
 landlock_enforce(int abi, const char *writable)
 {
-	struct ruleset_attr	 attr = { .handled_access_fs =
-				    known_rights(abi) };
+	struct ruleset_attr	 attr = {
+		.handled_access_fs = known_rights(abi),
+		.handled_access_net = abi >= 4 ? NET_ALL : 0,
+		.scoped = abi >= 6 ? SCOPE_ALL : 0,
+	};
 	uint64_t		 rights = FS_WRITE_FILE | FS_READ_FILE |
 				    FS_READ_DIR | FS_REMOVE_FILE |
 				    FS_MAKE_REG | FS_TRUNCATE;
 	int			 ruleset, error = -1, saved;
 
-	/* The net half of the struct came with ABI 4. */
+	/* A kernel takes a longer struct than its own if the rest is zero. */
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,
-	    abi >= 4 ? sizeof(attr) : sizeof(attr.handled_access_fs), 0);
+	    sizeof(attr), 0);
 	if (ruleset == -1)
 		return (-1);
 	if (*writable == '\0' || allow_beneath(ruleset, writable,

@@ -24,8 +24,9 @@ int	 landlock_abi(void);
 
 /*
  * Denies every file but what is beneath the directory, which may be read and
- * written; "" denies all.  Masked to the rights that the ABI knows.  -1 with
- * errno on failure.
+ * written; "" denies all.  From ABI 4 on also TCP bind and connect, from ABI 6
+ * on abstract sockets and signals of others.  Masked to what the ABI knows.
+ * -1 with errno on failure.
  */
 int	 landlock_enforce(int abi, const char *writable);
 

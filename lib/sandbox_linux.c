@@ -15,13 +15,10 @@
  */
 
 #ifdef __linux__
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
@@ -30,6 +27,7 @@
 #include "landlock.h"
 #include "log.h"
 #include "sandbox.h"
+#include "sandbox_calls.h"
 #include "sandbox_profiles.h"
 
 /*
@@ -42,119 +40,51 @@
  * library that learns a new call degrades, tells us, and does not die.
  */
 
-static const char * const	 base_calls[] = {
-	"read", "write", "readv", "writev", "recvmsg", "sendmsg", "recvfrom",
-	"sendto", "close", "dup", "epoll_ctl", "epoll_wait", "epoll_pwait",
-	"poll", "ppoll", "brk", "munmap", "mremap", "madvise", "futex",
-	"getrandom", "getpid", "gettid", "getppid", "getuid", "geteuid",
-	"getgid", "getegid", "clock_gettime", "clock_nanosleep", "nanosleep",
-	"gettimeofday", "time", "rt_sigprocmask", "rt_sigaction",
-	"rt_sigreturn", "restart_syscall", "exit", "exit_group", "lseek",
-	"fstat", "shutdown", "sched_yield", "getrusage", "timerfd_settime",
-	"sigaltstack", "membarrier",
-};
-static const char * const	 accept_calls[] = {
-	"accept4", "getsockopt", "setsockopt", "getsockname", "getpeername",
-};
-static const char * const	 file_calls[] = {
-	"openat", "open", "newfstatat", "stat", "lstat", "statx", "access",
-	"faccessat", "faccessat2", "pread64", "pwrite64", "fdatasync", "fsync",
-	"ftruncate", "fallocate", "unlink", "unlinkat", "fchmod", "fchown",
-	"getcwd", "readlink", "readlinkat", "fstatfs",
-};
-/* Nobody here has a use for these but an intruder. */
-static const char * const	 deadly_calls[] = {
-	"execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv",
-	"process_vm_writev", "mount", "umount2", "pivot_root", "chroot",
-	"bpf", "userfaultfd", "keyctl", "add_key", "request_key", "setns",
-	"unshare", "init_module", "finit_module", "delete_module",
-	"kexec_load", "kexec_file_load", "perf_event_open", "reboot",
-	"swapon", "swapoff", "setuid", "setgid", "setreuid", "setregid",
-	"setresuid", "setresgid", "setgroups", "io_uring_setup", "pidfd_getfd",
-	"personality", "iopl", "ioperm", "open_by_handle_at", "kcmp",
-};
-
-/* A call this system does not have cannot be made either. */
+/* A call that this system does not have cannot be made either. */
 static int
-add_calls(scmp_filter_ctx f, uint32_t action, const char * const *names,
-    size_t n)
+add_call(scmp_filter_ctx f, const struct sandbox_call *c, uint32_t action)
 {
-	size_t	 i;
-	int	 nr, rc;
+	struct scmp_arg_cmp	 when[2];
+	unsigned		 n;
+	int			 nr = seccomp_syscall_resolve_name(c->name);
 
-	for (i = 0; i < n; i++) {
-		nr = seccomp_syscall_resolve_name(names[i]);
-		if (nr == __NR_SCMP_ERROR || nr < 0)
-			continue;
-		if ((rc = seccomp_rule_add(f, action, nr, 0)) != 0)
+	if (nr == __NR_SCMP_ERROR || nr < 0)
+		return (0);
+	for (n = 0; n < 2 && c->when[n].mask != 0; n++)
+		when[n] = (struct scmp_arg_cmp){ c->when[n].at,
+		    SCMP_CMP_MASKED_EQ, c->when[n].mask, c->when[n].value };
+	return (seccomp_rule_add_array(f, action, nr, n, when));
+}
+
+static int
+add_calls(scmp_filter_ctx f, unsigned promises)
+{
+	const struct sandbox_call	*c;
+	uint32_t			 action = SCMP_ACT_ALLOW;
+	size_t				 i;
+	int				 rc;
+
+	for (i = 0; i < sandbox_ncalls; i++) {
+		c = &sandbox_calls[i];
+		switch (c->answer) {
+		case CALL_ALLOW:
+			if ((promises & c->promises) == 0)
+				continue;
+			action = SCMP_ACT_ALLOW;
+			break;
+		case CALL_NO_FILES:
+			if ((promises & P_FILES) != 0)
+				continue;
+			action = SCMP_ACT_ERRNO(EACCES);
+			break;
+		case CALL_KILL:
+			action = SCMP_ACT_KILL_PROCESS;
+			break;
+		}
+		if ((rc = add_call(f, c, action)) != 0)
 			return (rc);
 	}
 	return (0);
-}
-#define ADD(f, action, list)						\
-	add_calls(f, action, list, sizeof(list) / sizeof((list)[0]))
-
-static int
-allow_fcntl(scmp_filter_ctx f, unsigned promises)
-{
-	static const int	 plain[] = { F_GETFL, F_SETFL, F_GETFD,
-		F_SETFD, F_DUPFD_CLOEXEC };
-	static const int	 locks[] = { F_GETLK, F_SETLK, F_SETLKW };
-	size_t			 i;
-	int			 rc = 0;
-
-	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)plain[i], 0));
-	if (promises & P_FLOCK)
-		for (i = 0; i < sizeof(locks) / sizeof(locks[0]); i++)
-			rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW,
-			    SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ,
-			    (scmp_datum_t)locks[i], 0));
-	return (rc);
-}
-
-/* Memory is never made executable; ioctl only asks how much can be read. */
-static int
-allow_with_arguments(scmp_filter_ctx f, unsigned promises)
-{
-	scmp_datum_t	 exec = PROT_EXEC;
-	int		 rc;
-
-	rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, exec, 0));
-	rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, exec, 0));
-	rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-	    SCMP_A1(SCMP_CMP_EQ, 0x541b /* FIONREAD */, 0));
-	/* prctl names a thread or a mapping; nothing else is asked of it. */
-	rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 0);
-	return (rc | allow_fcntl(f, promises));
-}
-
-static int
-soft_denials(scmp_filter_ctx f, unsigned promises)
-{
-	int	 rc = 0;
-
-	/* Libraries look for files and name servers; let them be told no. */
-	if ((promises & P_FILES) == 0) {
-		rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES),
-		    SCMP_SYS(openat), 0);
-		rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES),
-		    SCMP_SYS(newfstatat), 0);
-#ifdef __NR_open
-		rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES),
-		    SCMP_SYS(open), 0);
-#endif
-	}
-	rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0);
-	rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(connect),
-	    0);
-	/* ENOSYS makes libc fall back from clone3, and clone is not there. */
-	rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
-	    0);
-	return (rc);
 }
 
 static int
@@ -166,20 +96,9 @@ enter_seccomp(unsigned promises)
 	if ((f = seccomp_init(SCMP_ACT_TRAP)) == NULL)
 		return (-ENOMEM);
 	if ((rc = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_KILL_PROCESS)) != 0 ||
-	    (rc = ADD(f, SCMP_ACT_ALLOW, base_calls)) != 0 ||
-	    (rc = ADD(f, SCMP_ACT_KILL_PROCESS, deadly_calls)) != 0 ||
-	    (rc = allow_with_arguments(f, promises)) != 0 ||
-	    (rc = soft_denials(f, promises)) != 0)
-		goto done;
-	if ((promises & (P_INET | P_UNIX)) != 0 &&
-	    (rc = ADD(f, SCMP_ACT_ALLOW, accept_calls)) != 0)
-		goto done;
-	if ((promises & P_FILES) != 0 &&
-	    (rc = ADD(f, SCMP_ACT_ALLOW, file_calls)) != 0)
-		goto done;
-	rc = seccomp_load(f);
- done:
+	    SCMP_ACT_KILL_PROCESS)) == 0 &&
+	    (rc = add_calls(f, promises)) == 0)
+		rc = seccomp_load(f);
 	seccomp_release(f);
 	return (rc);
 }

@@ -215,7 +215,9 @@ our_end(struct played *r, enum room as, int fd, peer_handler * const *handlers)
 static void
 pair(int sv[2])
 {
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
+	/* As the parent does: a room's sandbox does not let it change that. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+	    sv) == -1)
 		fatal("socketpair");
 }
 
