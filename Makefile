@@ -58,6 +58,10 @@ chaos: build
 	@DEXD_BUILD=$(BUILD) CHAOS_SECONDS=$${CHAOS_SECONDS:-240} \
 	    /usr/bin/python3 -m pytest -q -rP -p no:cacheprovider regress/chaos
 
+# What rooms call inside their sandbox: regress/sandbox/calls.txt
+trace-sandbox: build
+	@sh regress/sandbox/trace.sh $(BUILD)
+
 bench: deps build
 	@/usr/bin/python3 bench/run.py $(BUILD)
 
@@ -65,4 +69,5 @@ clean:
 	rm -rf build
 
 .PHONY: all deps deps-build configure-once build run test asan coverage \
-    valgrind lint install deb screenshots fuzz chaos bench clean
+    valgrind lint install deb screenshots fuzz chaos trace-sandbox \
+    bench clean

@@ -19,6 +19,7 @@ import requests
 BUILD = pathlib.Path(os.environ.get("DEXD_BUILD", "build")).resolve()
 # Sanitizers, counters and valgrind need more than the sandbox allows.
 SANDBOXED = BUILD.name not in ("asan", "cov", "valgrind")
+WRAP = os.environ.get("DEXD_WRAP", "").split()  # runs dexd, as strace does
 NOBODY = 65534
 CALLBACK = "http://127.0.0.1:9/callback"
 SECRET = "the secret: of/app+1"
@@ -98,7 +99,7 @@ class Dexd:
         if os.getuid() == 0 and self.user != "root":
             cmd = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
                    "--clear-groups", *cmd]
-        return cmd
+        return WRAP + cmd
 
     def spawn(self, *extra, env=None):
         self.log = open(self.log_path, "ab")
