@@ -55,6 +55,7 @@ void
 child_free(struct child *c)
 {
 	gather_forget(c);
+	keygen_forget(c);
 	if (c->gen != NULL)
 		TAILQ_REMOVE(&c->gen->children, c, entry);
 	if (event_initialized(&c->respawn))
@@ -183,7 +184,7 @@ static void
 on_sg_pa_keygen(void *room, struct peer *peer, struct msg *m)
 {
 	(void)peer;
-	keygen_begin(room, (enum jwa)m->sg_pa_keygen.alg);
+	keygen_ask(room, (enum jwa)m->sg_pa_keygen.alg);
 }
 
 static peer_handler * const *

@@ -41,6 +41,20 @@ backoff_next(struct backoff *b, uint64_t now)
 	return (delay);
 }
 
+unsigned
+keygen_wait(struct keygen_quota *q, uint64_t now)
+{
+	uint64_t	 oldest = q->begun[q->next];
+
+	if (q->n == KEYGENS_A_MINUTE && now < oldest + MINUTE)
+		return ((unsigned)(oldest + MINUTE - now));
+	q->begun[q->next] = now;
+	q->next = (q->next + 1) % KEYGENS_A_MINUTE;
+	if (q->n < KEYGENS_A_MINUTE)
+		q->n++;
+	return (0);
+}
+
 enum death
 death_decide(enum gen_state state, bool is_engine, bool stopping)
 {

@@ -45,6 +45,22 @@ struct backoff {
  */
 unsigned	 backoff_next(struct backoff *, uint64_t now);
 
+/* ---- how often keys are made ---- */
+
+#define KEYGENS_A_MINUTE	10
+
+struct keygen_quota {
+	uint64_t	 begun[KEYGENS_A_MINUTE];	/* the last ones, a ring */
+	unsigned	 n;
+	unsigned	 next;
+};
+
+/*
+ * Seconds until one more may begin, at `now` (of a clock that never jumps); 0:
+ * it begins now and counts.
+ */
+unsigned	 keygen_wait(struct keygen_quota *, uint64_t now);
+
 /* ---- generations ---- */
 
 enum gen_state { GEN_STARTING, GEN_SERVING, GEN_DRAINING };

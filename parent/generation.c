@@ -351,6 +351,7 @@ void
 generation_drain(struct generation *g)
 {
 	struct timeval	 tv = { DRAIN_TIME, 0 };
+	struct child	*c;
 
 	if (g->state == GEN_STARTING) {
 		generation_kill(g);
@@ -363,6 +364,8 @@ generation_drain(struct generation *g)
 		event_assign(&g->deadline, g->parent->base, -1, 0,
 		    on_drain_deadline, g);
 		event_add(&g->deadline, &tv);
+		TAILQ_FOREACH(c, &g->children, entry)
+			keygen_forget(c);
 	}
 	drain_step(g);
 }
@@ -402,6 +405,7 @@ replace(struct child *c)
 	tv.tv_sec = backoff_next(&c->backoff, seconds_now());
 	count_one(COUNT_RESTARTS, c->program);
 	gather_forget(c);
+	keygen_forget(c);
 	wire_gone(c);
 	c->pid = 0;
 	c->ready = false;

@@ -148,10 +148,9 @@ child_died(struct child *c, int status)
 	} else if (c == p->checker) {
 		theme_check_died(p, status);
 		serve_parse_ended(p);
-	} else if (c == p->keygen) {
-		p->keygen = NULL;
-		child_free(c);
-	} else
+	} else if (c == p->keygen)
+		keygen_died(p, status);
+	else
 		generation_child_died(c->gen, c);
 }
 
@@ -364,6 +363,7 @@ parent_run(const struct options *options)
 		fatalx("no event loop");
 	set_signals(&p);
 	serve_init(&p);
+	keygen_init(&p);
 	setproctitle("parent");
 	parse_begin(&p, on_parsed);
 	if (!p.done)

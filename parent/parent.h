@@ -153,6 +153,9 @@ struct child {
 	bool			 stopping;
 	bool			 has_sealkey;
 	uint8_t			 sealkey[32];
+	bool			 wants_key;	/* a signer that waits */
+	enum jwa		 key_alg;
+	uint64_t		 key_turn;	/* the lowest is next */
 	struct backoff		 backoff;
 	struct event		 respawn;
 };
@@ -207,7 +210,16 @@ int	 child_furnish(struct child *);
 int	 wire_make(struct child *, struct child *);
 void	 wire_gone(struct child *);
 void	 sealkey_spread(struct generation *, const struct child *worker);
-void	 keygen_begin(struct child *signer, enum jwa);
+
+/* ---- signing keys are made (keygen.c) ---- */
+
+void	 keygen_init(struct parent *);
+/* Now or when it is that signer's turn; it is the one to ask again. */
+void	 keygen_ask(struct child *signer, enum jwa);
+/* The signer leaves; for any other child nothing happens. */
+void	 keygen_forget(struct child *);
+/* The keygen under way has ended with this wait status. */
+void	 keygen_died(struct parent *, int status);
 
 /* ---- counts (gather.c) ---- */
 
@@ -407,7 +419,10 @@ struct parent {
 	struct gather_list	 gathers;
 	/* keygen */
 	struct child		*keygen;
-	uint64_t		 keygens[10];	/* when the last ones began */
+	struct child		*keygen_for;	/* NULL: that signer left */
+	struct keygen_quota	 keygens;
+	uint64_t		 next_key_turn;
+	struct event		 keygen_turn;
 	struct event		 sigchld, sigterm, sigint, sighup;
 	unsigned		 next_generation;
 	uint32_t		 next_instance;

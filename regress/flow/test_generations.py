@@ -211,6 +211,7 @@ def test_sighup_during_the_start(own_dexd):
     assert wait_for(lambda: "listening on" in d.read_log())
     d.proc.send_signal(signal.SIGHUP)
     assert wait_for(lambda: served(d) == 2)
+    assert wait_for(lambda: whole(d))
 
 
 def children(pid):
@@ -221,10 +222,11 @@ def children(pid):
         return []
 
 
-def catch(d, program):
-    """Stops the next process of that program as soon as it is there."""
+def catch(d, program, late=None):
+    """Stops the next process of that program as soon as it is there; None when
+    the log says that this is too late."""
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not (late and late in d.read_log()):
         for pid in children(d.proc.pid):
             try:
                 if os.readlink(f"/proc/{pid}/exe").endswith("/" + program):
@@ -233,6 +235,30 @@ def catch(d, program):
             except OSError:
                 pass
     return None
+
+
+@pytest.mark.parametrize("how", ["SIGHUP", "SIGTERM", "killed"])
+def test_who_asked_for_a_key_leaves(own_dexd, how):
+    """Its keygen goes with it, and the next signer need not ask twice."""
+    keygen = None
+    while keygen is None:               # on a bad day it is faster than we are
+        d = own_dexd(wait=False)
+        d.spawn()
+        keygen = catch(d, "keygen", late="signing keys stored")
+    assert wait_for(lambda: served(d) == 1)
+    began = time.monotonic()
+    if how == "SIGTERM":
+        d.proc.terminate()
+        assert d.proc.wait(PATIENCE) == 0
+    elif how == "SIGHUP":
+        d.proc.send_signal(signal.SIGHUP)
+        assert wait_for(lambda: served(d) == 2)
+        assert wait_for(lambda: whole(d), 20)
+    else:
+        kill(rooms(d)["signer"])
+        assert wait_for(lambda: whole(d), 20)
+    print(f"{how}: {time.monotonic() - began:.2f} s")
+    assert wait_for(lambda: not pathlib.Path(f"/proc/{keygen}").exists())
 
 
 def slow_to_parse(config):

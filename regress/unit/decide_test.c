@@ -92,6 +92,27 @@ a_minute_of_life_forgives(void **state)
 	assert_int_equal(backoff_next(&b, now + 60), 0);
 }
 
+/* The table of threats: a broken signer cannot keep the machine busy. */
+static void
+ten_keys_a_minute(void **state)
+{
+	struct keygen_quota	 q = { .n = 0 };
+	uint64_t		 now = 0;
+	unsigned		 made, i;
+
+	(void)state;
+	for (i = 0; i < 10; i++, now += 2)
+		assert_int_equal(keygen_wait(&q, now), 0);
+	assert_int_equal(keygen_wait(&q, now), 40);
+	assert_int_equal(keygen_wait(&q, 59), 1);	/* asking costs nothing */
+	assert_int_equal(keygen_wait(&q, 60), 0);
+	assert_int_equal(keygen_wait(&q, 60), 2);
+	/* Somebody who asks every second for an hour. */
+	for (now = 1000, made = 0; now < 1000 + 3600; now++)
+		made += keygen_wait(&q, now) == 0;
+	assert_int_equal(made, 600);
+}
+
 /* DESIGN section 6: only a crashed engine makes a new generation. */
 static void
 deaths(void **state)
@@ -178,6 +199,7 @@ main(void)
 		cmocka_unit_test(deaths_far_apart_never_wait),
 		cmocka_unit_test(waits_grow_to_a_ceiling),
 		cmocka_unit_test(a_minute_of_life_forgives),
+		cmocka_unit_test(ten_keys_a_minute),
 		cmocka_unit_test(deaths),
 		cmocka_unit_test(failed_starts),
 		cmocka_unit_test(reloads),
