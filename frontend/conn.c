@@ -43,6 +43,7 @@
 #define FIRST_TIME	10	/* TLS handshake and the first byte of a head */
 #define HEAD_TIME	10	/* a whole head, from its first byte */
 #define IDLE_TIME	60	/* between requests */
+#define LAST_IDLE_TIME	2	/* the same, when we leave */
 #define BODY_TIME	30
 #define WRITE_TIME	60	/* until all that waits is taken */
 #define LINGER_TIME	2
@@ -186,6 +187,8 @@ end_block(struct conn *c)
 	c->blocked = false;
 	if (c->state == CONN_ENGINE)
 		event_del(&c->deadline);
+	else if (c->state == CONN_IDLE && c->fe->stopping)
+		set_deadline(c, LAST_IDLE_TIME);
 	else
 		set_deadline(c, c->state == CONN_WAITING ? c->wait_time :
 		    times[c->state]);
@@ -654,8 +657,8 @@ conns_drain(struct frontend *fe)
 	struct conn	*c, *next;
 
 	TAILQ_FOREACH_SAFE(c, &fe->conns, entry, next)
-		if (c->state == CONN_IDLE)
-			set_deadline(c, 2);
+		if (c->state == CONN_IDLE && !has_output(c))
+			set_deadline(c, LAST_IDLE_TIME);
 }
 
 static void
