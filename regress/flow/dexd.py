@@ -137,7 +137,9 @@ class Dexd:
         out = {}
         status = self.ctl("-j", "status")
         for room in json.loads(status.stdout)["rooms"]:
-            out.setdefault(room["room"], []).append(room["pid"])
+            # 0 is a room that waits to be started; to kill(2), all of us.
+            if room["pid"] > 0:
+                out.setdefault(room["room"], []).append(room["pid"])
         return out
 
     def rows(self, table):
