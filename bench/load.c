@@ -105,7 +105,9 @@ once(struct worker *w)
 	case GET:
 		return (client_request(c, path, NULL, "") && c->status == 200);
 	case HANDSHAKE:
-		return (client_dial(c));
+		/* An answer proves that the server has finished, too. */
+		return (client_dial(c) && client_request(c, path, NULL, "") &&
+		    c->status == 200);
 	}
 	return (false);
 }
@@ -164,7 +166,7 @@ usage(void)
 	fprintf(stderr, "usage: load [-T] [-c connector] [-i path] [-k codes] "
 	    "[-m most]\n\t[-n workers] [-p port] [-s seconds] [-u login] "
 	    "[-w password]\n\t"
-	    "login|exchange|refresh|userinfo|handshake|get path\n");
+	    "login|exchange|refresh|userinfo|handshake path|get path\n");
 	exit(2);
 }
 
@@ -196,7 +198,7 @@ options(int argc, char *argv[])
 			break;
 	if (i == sizeof(modes) / sizeof(modes[0]) || workers == 0 ||
 	    workers > WORKERS_MAX || codes > CODES_MAX ||
-	    (i == GET && optind + 1 == argc))
+	    ((i == GET || i == HANDSHAKE) && optind + 1 == argc))
 		usage();
 	mode = (enum mode)i;
 	path = argv[optind + 1];

@@ -86,8 +86,7 @@ class Server:
             with socket.create_connection(("127.0.0.1", self.port), 5) as s:
                 if self.tls:
                     return True
-                s.sendall(b"GET /dex/.well-known/openid-configuration "
-                          b"HTTP/1.1\r\nHost: x\r\n\r\n")
+                s.sendall(b"GET /dex/ HTTP/1.1\r\nHost: x\r\n\r\n")
                 return s.recv(1) != b""
         except OSError:
             return False
