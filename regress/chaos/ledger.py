@@ -108,6 +108,7 @@ class Ledger:
 def kill(pids, sig):
     for pid in pids:
         try:
-            os.kill(pid, sig)
+            if pid > 0:        # 0 waits to be started; to kill(2), all of us
+                os.kill(pid, sig)
         except ProcessLookupError:
             pass

@@ -133,13 +133,11 @@ class Dexd:
         return subprocess.run(cmd, capture_output=True, text=True, timeout=60)
 
     def rooms(self):
-        """Program → pids, from dexctl status."""
+        """Program → pids, from dexctl status; 0 waits to be started."""
         out = {}
         status = self.ctl("-j", "status")
         for room in json.loads(status.stdout)["rooms"]:
-            # 0 is a room that waits to be started; to kill(2), all of us.
-            if room["pid"] > 0:
-                out.setdefault(room["room"], []).append(room["pid"])
+            out.setdefault(room["room"], []).append(room["pid"])
         return out
 
     def rows(self, table):

@@ -67,7 +67,8 @@ def served(d):
 def kill(pids, sig=signal.SIGKILL):
     for pid in pids:
         try:
-            os.kill(pid, sig)
+            if pid > 0:        # 0 waits to be started; to kill(2), all of us
+                os.kill(pid, sig)
         except ProcessLookupError:
             pass
 
