@@ -1,7 +1,6 @@
 """People who log in meanwhile, and what was promised to them."""
 
 import json
-import os
 import subprocess
 import threading
 import time
@@ -104,11 +103,3 @@ class Ledger:
         assert self.d.sql("pragma integrity_check") == "ok"
         print(f"{len(self.answers)} codes, {len(self.kept)} of them kept")
 
-
-def kill(pids, sig):
-    for pid in pids:
-        try:
-            if pid > 0:        # 0 waits to be started; to kill(2), all of us
-                os.kill(pid, sig)
-        except ProcessLookupError:
-            pass

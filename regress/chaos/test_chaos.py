@@ -16,8 +16,8 @@ import time
 
 import pytest
 
-from dexd import SANDBOXED
-from ledger import FAILURES, PATIENCE, Ledger, kill, new_flow, rooms, wait_for, whole
+from dexd import SANDBOXED, kill
+from ledger import FAILURES, PATIENCE, Ledger, new_flow, rooms, wait_for, whole
 
 SECONDS = int(os.environ.get("CHAOS_SECONDS", "8"))
 ROOMS = ["frontend", "signer", "authn-mock", "engine", "authn-local", "control"]

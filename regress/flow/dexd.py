@@ -8,6 +8,7 @@ import pathlib
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -24,6 +25,15 @@ NOBODY = 65534
 CALLBACK = "http://127.0.0.1:9/callback"
 SECRET = "the secret: of/app+1"
 HASH = "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W"  # password
+
+
+def kill(pids, sig=signal.SIGKILL):
+    for pid in pids:
+        try:
+            if pid > 0:        # 0 waits to be started; to kill(2), all of us
+                os.kill(pid, sig)
+        except ProcessLookupError:
+            pass
 
 
 def free_port():

@@ -15,7 +15,7 @@ import pytest
 import requests
 import urllib3
 
-from dexd import BUILD, Dexd, Flow, free_port
+from dexd import BUILD, Dexd, Flow, free_port, kill
 from load import Load
 
 urllib3.disable_warnings()
@@ -62,15 +62,6 @@ def rooms(d):
 
 def served(d):
     return d.read_log().count("serving with configuration")
-
-
-def kill(pids, sig=signal.SIGKILL):
-    for pid in pids:
-        try:
-            if pid > 0:        # 0 waits to be started; to kill(2), all of us
-                os.kill(pid, sig)
-        except ProcessLookupError:
-            pass
 
 
 # ---- reload ----
