@@ -6,6 +6,7 @@ import pathlib
 import pwd
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -337,6 +338,33 @@ def test_https(own_dexd, certificate):
             assert b"HTTP/1.1" not in s.recv(100)
         except ConnectionResetError:
             pass
+
+
+def test_a_tls_connection_leaves_nothing_to_resume(own_dexd, certificate):
+    """RFC 8446 2.2, RFC 5077: no ticket (each would cost two writes, and its
+    session a place in memory) and no session to come back with."""
+    port = free_port()
+
+    def change(c):
+        c["issuer"] = f"https://127.0.0.1:{port}"
+        c["web"] = {"https": f"127.0.0.1:{port}", "tlsCert": certificate[0],
+                    "tlsKey": certificate[1]}
+    d = own_dexd(change, wait=False)
+    d.spawn()
+    assert wait_for(lambda: https_up(d))
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.minimum_version = context.maximum_version = version
+        old = None
+        for _ in range(2):
+            with socket.create_connection(("127.0.0.1", port), 5) as tcp, \
+                    context.wrap_socket(tcp, session=old) as s:
+                s.sendall(b"GET /keys HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert s.recv(100).startswith(b"HTTP/1.1 200")
+                assert not s.session_reused
+                old = s.session
+            assert old is None or not old.has_ticket, version
 
 
 def https_up(d):
