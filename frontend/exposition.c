@@ -21,6 +21,8 @@
 
 #include "exposition.h"
 
+#define YEAR_9999	253402300799999999ULL	/* its end, unix microseconds */
+
 static const char *
 type_name(enum count_kind kind)
 {
@@ -199,14 +201,20 @@ exposition_put_build(struct buf *b, const char *version,
 	buf_put_str(b, "} 1\n");
 }
 
-/* RFC 3339, UTC. */
+/*
+ * RFC 3339, UTC.  A broken engine may say any number: a year has four digits,
+ * and a duration below is what an int64_t holds, or nobody could read the rest.
+ */
 static void
 put_time(struct buf *b, uint64_t us)
 {
-	time_t		 t = (time_t)(us / 1000000);
+	time_t		 t;
 	struct tm	 tm;
 	char		 text[32];
 
+	if (us > YEAR_9999)
+		us = YEAR_9999;
+	t = (time_t)(us / 1000000);
 	memset(&tm, 0, sizeof(tm));
 	gmtime_r(&t, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
@@ -234,7 +242,7 @@ exposition_put_health(struct buf *b, const struct health_check *h)
 	buf_put_str(b, ",\n");
 	if (h->took != 0)
 		buf_printf(b, "\t\t\"duration\": %" PRIu64 ",\n",
-		    h->took * 1000);
+		    h->took > INT64_MAX / 1000 ? INT64_MAX : h->took * 1000);
 	buf_printf(b, "\t\t\"contiguousFailures\": %" PRIu32 ",\n"
 	    "\t\t\"timeOfFirstFailure\": ", h->failures);
 	if (h->failing_since == 0)

@@ -271,6 +271,7 @@ count_decode(struct cur *c, enum room room, struct count_sample *s)
 	}
 	n = count_nvalues(info->kind);
 	for (i = 0; i < n; i++)
-		s->values[i] = cur_u64(c);
+		if ((s->values[i] = cur_u64(c)) > COUNT_VALUE_MAX)
+			return (-1);
 	return (c->failed ? -1 : 1);
 }

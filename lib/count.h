@@ -31,6 +31,7 @@
 #define COUNT_VALUES	8	/* of a histogram */
 #define COUNT_SERIES	400	/* in one process; what is beyond is "lost" */
 #define COUNT_BYTES_MAX	61440	/* of one process's counts, encoded */
+#define COUNT_VALUE_MAX	((1ULL << 53) - 1)	/* 285 years, 9 petabytes */
 
 enum count_id {
 #define COUNT(ID, kind, room, name, labels, help) COUNT_##ID,
@@ -99,7 +100,9 @@ struct count_sample {
 
 /*
  * Takes the next series off what that room sent.  1, or 0 at the end, or -1
- * when it is malformed or says what that room may not.
+ * when it is malformed or says what that room may not.  A number above
+ * COUNT_VALUE_MAX is malformed: who reads JSON may give the whole of it up for
+ * that (RFC 7493 section 2.2).
  */
 int		 count_decode(struct cur *, enum room, struct count_sample *);
 

@@ -189,6 +189,34 @@ hostile(void **state)
 	buf_clear(&b);
 }
 
+/* RFC 7493 section 2.2: one number must not cost a reader all the others. */
+static void
+numbers(void **state)
+{
+	static const uint64_t	 bad[] = { COUNT_VALUE_MAX + 1, INT64_MAX,
+				    UINT64_MAX };
+	struct count_sample	 s;
+	struct buf		 b;
+	struct cur		 c;
+	size_t			 i;
+
+	(void)state;
+	buf_init(&b, 1024);
+	buf_put_u16(&b, COUNT_CPU);
+	buf_put_u64(&b, COUNT_VALUE_MAX);
+	cur_init(&c, buf_span(&b));
+	assert_int_equal(count_decode(&c, ROOM_ENGINE, &s), 1);
+	assert_true(s.values[0] == 9007199254740991);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		buf_reset(&b);
+		buf_put_u16(&b, COUNT_CPU);
+		buf_put_u64(&b, bad[i]);
+		cur_init(&c, buf_span(&b));
+		assert_int_equal(count_decode(&c, ROOM_ENGINE, &s), -1);
+	}
+	buf_clear(&b);
+}
+
 /* A value that is too long is cut between characters, and found again. */
 static void
 long_labels(void **state)
@@ -229,7 +257,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(table), cmocka_unit_test(adds_and_sets),
 		cmocka_unit_test(histograms), cmocka_unit_test(rooms),
-		cmocka_unit_test(hostile), cmocka_unit_test(long_labels),
+		cmocka_unit_test(hostile), cmocka_unit_test(numbers), cmocka_unit_test(long_labels),
 		cmocka_unit_test(bounded),
 	};
 

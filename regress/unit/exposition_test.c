@@ -205,6 +205,26 @@ health(void **state)
 	assert_string_equal(buf_cstr(&out), "{\n\t\"storage\": \"FAIL\"\n}\n");
 }
 
+/* RFC 3339 section 5.6, and Go's int64: a broken engine's numbers are read. */
+static void
+health_out_of_bounds(void **state)
+{
+	const struct health_check	 h = { .known = true, .at = UINT64_MAX,
+		.took = UINT64_MAX, .failures = UINT32_MAX,
+		.failing_since = 253402300800000000 };
+
+	(void)state;
+	exposition_put_health(&out, &h);
+	assert_string_equal(buf_cstr(&out), "{\n\t\"storage\": {\n"
+	    "\t\t\"error\": {\n\t\t\t\"message\": \"the store did not take a "
+	    "write\"\n\t\t},\n"
+	    "\t\t\"timestamp\": \"9999-12-31T23:59:59.999999Z\",\n"
+	    "\t\t\"duration\": 9223372036854775807,\n"
+	    "\t\t\"contiguousFailures\": 4294967295,\n"
+	    "\t\t\"timeOfFirstFailure\": \"9999-12-31T23:59:59.999999Z\"\n"
+	    "\t}\n}\n");
+}
+
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -213,6 +233,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		T(seconds), T(counters), T(processes), T(histogram),
 		T(workers_and_broken_ones), T(health),
+		T(health_out_of_bounds),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
