@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* link: regress/compromise/rooms.c signer/key.c */
+/* link: regress/compromise/rooms.c regress/compromise/hostile.c signer/key.c */
 /* libs: libcrypto */
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@
 
 #include "attest.h"
 #include "docmac.h"
-#include "regress/compromise/rooms.h"
+#include "regress/compromise/hostile.h"
 #include "sealbox.h"
 #include "signer/key.h"
 #include "test.h"
@@ -42,6 +42,8 @@ static struct played	 signer = { .program = "signer", .room = ROOM_SIGNER,
 			    .name = "" };
 static struct played	 worker = { .program = "authn-mock", .room = ROOM_AUTHN,
 			    .name = "pw" };
+static const struct hostile	 at_signer = { &signer, ROOM_ENGINE, "", NULL },
+				 at_worker = { &worker, ROOM_ENGINE, "", NULL };
 static const uint8_t	 root[KEY_LEN] = { 1 }, keyset_key[KEY_LEN] = { 2 },
 			 document_key[KEY_LEN] = { 3 };
 
@@ -510,13 +512,18 @@ breaches_close_the_wire(void **state)
 	assert_int_equal(sign(&honest, buf_span(&attestation)), SIGN_OK);
 }
 
-/* Fields of no meaning harm nobody, and the honest engine after it is served. */
+/*
+ * No breach and no field without meaning harms them, and the honest engine
+ * after it is served.
+ */
 static void
 cannot_crash_its_neighbours(void **state)
 {
 	(void)state;
-	room_pelt(&signer, ROOM_ENGINE, "");
-	room_pelt(&worker, ROOM_ENGINE, "");
+	hostile_breaches(&at_signer);
+	hostile_pelt(&at_signer);
+	hostile_breaches(&at_worker);
+	hostile_pelt(&at_worker);
 	rooms_settle();		/* our own wires were replaced */
 	signer.wire = room_wire(&signer, ROOM_ENGINE, handlers);
 	worker.wire = room_wire(&worker, ROOM_ENGINE, handlers);

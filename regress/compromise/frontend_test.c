@@ -14,21 +14,16 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* link: regress/compromise/rooms.c */
+/* link: regress/compromise/rooms.c regress/compromise/hostile.c */
+/* link: regress/compromise/visit.c */
 
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <arpa/inet.h>
-
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "docmac.h"
 #include "page_data.h"
-#include "regress/compromise/rooms.h"
+#include "regress/compromise/hostile.h"
+#include "regress/compromise/visit.h"
 #include "test.h"
 
 /*
@@ -38,11 +33,10 @@
 
 static struct played	 frontend = { .program = "frontend", .room = ROOM_FRONTEND,
 			    .name = "" };
+static const struct hostile	 engine = { &frontend, ROOM_ENGINE, "", NULL };
 static const uint8_t	 document_key[32] = { 3 };
-static uint16_t		 port;
 static struct msg_en_fe_answer	 next;	/* what the engine says */
-static bool		 sealed_seen, password_seen, finished;
-static char		 reply[65536];
+static bool		 sealed_seen, password_seen;
 
 static void
 on_http(void *room, struct peer *p, struct msg *m)
@@ -64,24 +58,6 @@ static peer_handler * const	 handlers[MSG_MAX] = {
 };
 
 static int
-listener(void)
-{
-	struct sockaddr_in	 sin = { .sin_family = AF_INET,
-				    .sin_addr.s_addr =
-				    htonl(INADDR_LOOPBACK) };
-	socklen_t		 len = sizeof(sin);
-	int			 fd = socket(AF_INET, SOCK_STREAM |
-				    SOCK_NONBLOCK, 0);
-
-	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
-	    listen(fd, 16) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1)
-		fail_msg("no socket");
-	port = ntohs(sin.sin_port);
-	return (fd);
-}
-
-static int
 setup(void **state)
 {
 	struct msg_pa_fe_config	 c = { .issuer = span_str("http://x/dex"),
@@ -93,7 +69,7 @@ setup(void **state)
 		.instance = 7, .public_key = span_mem(document_key, 32) };
 	struct msg_pa_fe_listen	 l = { .address = span_str("x") };
 	uint8_t			 pub[32] = { 9 };
-	int			 fd = listener();
+	int			 fd = visit_listen();
 
 	(void)state;
 	s.public_key = span_mem(pub, 32);
@@ -114,54 +90,6 @@ teardown(void **state)
 	(void)state;
 	room_end(&frontend);
 	return (0);
-}
-
-/* The browser, in a thread of its own while the loop plays the engine. */
-static void *
-browse(void *arg)
-{
-	struct sockaddr_in	 sin = { .sin_family = AF_INET,
-				    .sin_port = htons(port),
-				    .sin_addr.s_addr =
-				    htonl(INADDR_LOOPBACK) };
-	const struct timeval	 tv = { 2, 0 };
-	const char		*text = arg;
-	size_t			 len = 0;
-	ssize_t			 n;
-	int			 fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0 &&
-	    send(fd, text, strlen(text), 0) == (ssize_t)strlen(text))
-		while (len < sizeof(reply) - 1 && (n = recv(fd, reply + len,
-		    sizeof(reply) - 1 - len, 0)) > 0)
-			len += (size_t)n;
-	reply[len] = '\0';
-	close(fd);
-	finished = true;
-	return (NULL);
-}
-
-static void
-visit(const char *text)
-{
-	pthread_t	 thread;
-	char		*copy = strdup(text);
-
-	finished = false;
-	assert_int_equal(pthread_create(&thread, NULL, browse, copy), 0);
-	assert_true(rooms_wait(&finished));
-	pthread_join(thread, NULL);
-	free(copy);
-}
-
-static void
-get(const char *path)
-{
-	char	 text[256];
-
-	snprintf(text, sizeof(text), "GET %s HTTP/1.0\r\n\r\n", path);
-	visit(text);
 }
 
 static void
@@ -186,16 +114,16 @@ publishes_what_the_signer_made(void **state)
 
 	(void)state;
 	publish(5, "{\"keys\":[\"true\"]}", DOCUMENT_JWKS, document_key);
-	get("/dex/keys");
-	assert_non_null(strstr(reply, "[\"true\"]"));
+	visit_get("/dex/keys");
+	assert_non_null(strstr(visit_reply, "[\"true\"]"));
 	publish(6, "{\"keys\":[\"mine\"]}", DOCUMENT_JWKS, guess);
 	publish(7, "{\"keys\":[\"mine\"]}", DOCUMENT_DISCOVERY, document_key);
 	publish(4, "{\"keys\":[\"old\"]}", DOCUMENT_JWKS, document_key);
-	get("/dex/keys");
-	assert_non_null(strstr(reply, "[\"true\"]"));
+	visit_get("/dex/keys");
+	assert_non_null(strstr(visit_reply, "[\"true\"]"));
 	publish(6, "{\"keys\":[\"next\"]}", DOCUMENT_JWKS, document_key);
-	get("/dex/keys");
-	assert_non_null(strstr(reply, "[\"next\"]"));
+	visit_get("/dex/keys");
+	assert_non_null(strstr(visit_reply, "[\"next\"]"));
 }
 
 /* "serves; status, header and cookie syntax is checked": no header of its own. */
@@ -208,35 +136,37 @@ cannot_split_answers(void **state)
 	next.kind = ANSWER_REDIRECT;
 	next.status = 302;
 	next.location = span_str("http://x/\r\nSet-Cookie: a=b");
-	get("/dex/auth");
-	assert_non_null(strstr(reply, "HTTP/1.1 500"));
-	assert_null(strstr(reply, "a=b"));
+	visit_get("/dex/auth");
+	assert_non_null(strstr(visit_reply, "HTTP/1.1 500"));
+	assert_null(strstr(visit_reply, "a=b"));
 	next.location = span_str("http://x/\xc3\xa9 y");
-	get("/dex/auth");
-	assert_non_null(strstr(reply, "Location: http://x/%C3%A9%20y\r\n"));
+	visit_get("/dex/auth");
+	assert_non_null(strstr(visit_reply,
+	    "Location: http://x/%C3%A9%20y\r\n"));
 	next.location = span_str("http://x/");
 	next.cookies = LIST_OF(&cookies, "session=stolen");
-	get("/dex/auth");
-	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+	visit_get("/dex/auth");
+	assert_non_null(strstr(visit_reply, "HTTP/1.1 500"));
 	list_buf_clear(&cookies);
 	next.cookies = LIST_OF(&cookies, "dexd_req_x=y\r\nX: z");
-	get("/dex/auth");
-	assert_non_null(strstr(reply, "HTTP/1.1 500"));
-	assert_null(strstr(reply, "X: z"));
+	visit_get("/dex/auth");
+	assert_non_null(strstr(visit_reply, "HTTP/1.1 500"));
+	assert_null(strstr(visit_reply, "X: z"));
 	list_buf_clear(&cookies);
 	/* Ours by name, not by value: others live on the same host. */
 	next.cookies = LIST_OF(&cookies, "session=dexd_req_x=y");
-	get("/dex/auth");
-	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+	visit_get("/dex/auth");
+	assert_non_null(strstr(visit_reply, "HTTP/1.1 500"));
 	list_buf_clear(&cookies);
 	next.cookies = LIST_OF(&cookies, "__Host-dexd_req_x=y; Path=/");
-	get("/dex/auth");
-	assert_non_null(strstr(reply, "Set-Cookie: __Host-dexd_req_x=y; Path"));
+	visit_get("/dex/auth");
+	assert_non_null(strstr(visit_reply,
+	    "Set-Cookie: __Host-dexd_req_x=y; Path"));
 	list_buf_clear(&cookies);
 	next.cookies = (struct msg_list){ NULL, 0, 0 };
 	next.status = 99;
-	get("/dex/auth");
-	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+	visit_get("/dex/auth");
+	assert_non_null(strstr(visit_reply, "HTTP/1.1 500"));
 }
 
 /*
@@ -258,9 +188,9 @@ cannot_answer_the_next_request(void **state)
 	next.body = span_str(planted);
 	for (i = 0; i < sizeof(bodiless) / sizeof(bodiless[0]); i++) {
 		next.status = bodiless[i];
-		get("/dex/auth");
-		assert_non_null(strstr(reply, "HTTP/1.1 500"));
-		assert_null(strstr(reply, "{\"keys\""));
+		visit_get("/dex/auth");
+		assert_non_null(strstr(visit_reply, "HTTP/1.1 500"));
+		assert_null(strstr(visit_reply, "{\"keys\""));
 	}
 }
 
@@ -278,9 +208,9 @@ cannot_write_script(void **state)
 	next.page = PAGE_ERROR;
 	next.status = 400;
 	next.data = msg_list_of(&d.list);
-	get("/dex/auth");
-	assert_non_null(strstr(reply, "&lt;script&gt;"));
-	assert_null(strstr(reply, "<script"));
+	visit_get("/dex/auth");
+	assert_non_null(strstr(visit_reply, "&lt;script&gt;"));
+	assert_null(strstr(visit_reply, "<script"));
 	page_data_clear(&d);
 }
 
@@ -298,7 +228,7 @@ cannot_read_passwords(void **state)
 	    "HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 	    "Content-Length: %zu\r\n\r\n%s", sizeof(form) - 1, form);
 	visit(text);
-	assert_non_null(strstr(reply, "HTTP/1.1 200"));
+	assert_non_null(strstr(visit_reply, "HTTP/1.1 200"));
 	assert_true(sealed_seen);
 	assert_false(password_seen);
 	/* A connector without a worker: then nothing at all. */
@@ -327,13 +257,13 @@ cannot_send_passwords_on(void **state)
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		next.status = refused[i];
 		visit(visitor);
-		assert_non_null(strstr(reply, "HTTP/1.1 500"));
-		assert_null(strstr(reply, "Location:"));
+		assert_non_null(strstr(visit_reply, "HTTP/1.1 500"));
+		assert_null(strstr(visit_reply, "Location:"));
 	}
 	/* A browser asks with GET and nothing in it (Fetch, RFC 9110 15.4). */
 	for (next.status = 302; next.status <= 303; next.status++) {
 		visit(visitor);
-		assert_non_null(strstr(reply, "Location: https://evil"));
+		assert_non_null(strstr(visit_reply, "Location: https://evil"));
 	}
 }
 
@@ -359,33 +289,37 @@ cannot_lead_passwords_away(void **state)
 		page_data_init(&d);
 		page_data_str(&d, "PostURL", span_str(elsewhere[i]));
 		next.data = msg_list_of(&d.list);
-		get(own);
-		assert_non_null(strstr(reply, "HTTP/1.1 500"));
+		visit_get(own);
+		assert_non_null(strstr(visit_reply, "HTTP/1.1 500"));
 		page_data_clear(&d);
 	}
 	page_data_init(&d);
 	page_data_str(&d, "PostURL", span_str(own));
 	next.data = msg_list_of(&d.list);
-	get(own);
-	assert_non_null(strstr(reply, "HTTP/1.1 200"));
-	assert_non_null(strstr(reply, own));
+	visit_get(own);
+	assert_non_null(strstr(visit_reply, "HTTP/1.1 200"));
+	assert_non_null(strstr(visit_reply, own));
 	/* The right form, but on a page whose answers are not sealed. */
-	get("/dex/auth/local?state=abc");
-	assert_non_null(strstr(reply, "HTTP/1.1 500"));
+	visit_get("/dex/auth/local?state=abc");
+	assert_non_null(strstr(visit_reply, "HTTP/1.1 500"));
 	page_data_clear(&d);
 }
 
-/* Fields of no meaning harm nobody, and the honest engine after it is heard. */
+/*
+ * No breach and no field without meaning harms it, and the honest engine after
+ * it is heard.
+ */
 static void
 cannot_crash_it(void **state)
 {
 	(void)state;
-	room_pelt(&frontend, ROOM_ENGINE, "");
+	hostile_breaches(&engine);
+	hostile_pelt(&engine);
 	rooms_settle();		/* our own wire was replaced */
 	frontend.wire = room_wire(&frontend, ROOM_ENGINE, handlers);
 	publish(5, "{\"keys\":[\"true\"]}", DOCUMENT_JWKS, document_key);
-	get("/dex/keys");
-	assert_non_null(strstr(reply, "[\"true\"]"));
+	visit_get("/dex/keys");
+	assert_non_null(strstr(visit_reply, "[\"true\"]"));
 }
 
 int

@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* link: regress/compromise/rooms.c */
+/* link: regress/compromise/rooms.c regress/compromise/hostile.c */
 
 #include <sys/wait.h>
 
@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "regress/compromise/rooms.h"
+#include "regress/compromise/hostile.h"
 #include "test.h"
 
 /*
@@ -184,58 +184,28 @@ read_answer(int fd, char *bytes, size_t size)
 	return (poll(&p, 1, 20000) == 1 ? read(fd, bytes, size) : -1);
 }
 
-static const enum room	 neighbours[] = { ROOM_FRONTEND, ROOM_SIGNER,
-			    ROOM_AUTHN, ROOM_CONTROL, ROOM_TELEMETRY };
-
-static const char *
-name_of(enum room r)
-{
-	return (r == ROOM_AUTHN ? "pw" : "");
-}
-
-/* Sends the bytes as that room; the engine must close that wire alone. */
-static void
-refused(enum room as, struct buf *b)
-{
-	int	 fd = room_raw_wire(&engine, as, name_of(as));
-
-	assert_true(write(fd, b->p, b->len) == (ssize_t)b->len);
-	if (!rooms_closed(fd))
-		fail_msg("the engine took it from the %s", room_name(as));
-	close(fd);
-	buf_reset(b);
-}
+enum { FRONTEND, SIGNER, WORKER, CONTROL, TELEMETRY, NEIGHBOURS };
+static const struct hostile	 neighbours[NEIGHBOURS] = {
+	[FRONTEND] = { &engine, ROOM_FRONTEND, "", NULL },
+	[SIGNER] = { &engine, ROOM_SIGNER, "", NULL },
+	[WORKER] = { &engine, ROOM_AUTHN, "pw", NULL },
+	[CONTROL] = { &engine, ROOM_CONTROL, "", NULL },
+	[TELEMETRY] = { &engine, ROOM_TELEMETRY, "", NULL },
+};
 
 /* ---- the tests ---- */
 
-/* Every type that a room may not send, and every form of nonsense. */
+/* Whatever it is that may not travel, one wire pays for it. */
 static void
 breaches_close_one_wire(void **state)
 {
-	static const uint8_t	 junk[64] = { 0xff, 0xff, 0xff, 0xff };
-	struct buf		 b;
-	size_t			 i;
-	unsigned		 type;
+	size_t	 i;
 
 	(void)state;
-	buf_init(&b, 65536);
-	for (i = 0; i < NITEMS(neighbours); i++) {
-		for (type = 0; type <= MSG_MAX; type++) {
-			if (msg_allowed((enum msg_type)type, neighbours[i],
-			    ROOM_ENGINE))
-				continue;
-			rooms_frame(&b, type, 0, 1, span_mem(NULL, 0));
-			refused(neighbours[i], &b);
-		}
-		buf_put(&b, junk, sizeof(junk));	/* a length of 4 GiB */
-		refused(neighbours[i], &b);
-		rooms_frame(&b, FE_EN_HTTP, 0x8000, 1, span_mem(NULL, 0));
-		refused(neighbours[i], &b);
-		rooms_frame(&b, FE_EN_HTTP, 1, 1, span_mem(NULL, 0));	/* no fd */
-		refused(neighbours[i], &b);
+	for (i = 0; i < NEIGHBOURS; i++) {
+		hostile_breaches(&neighbours[i]);
 		serves();
 	}
-	buf_clear(&b);
 }
 
 /* An answer nobody asked for, and one of the wrong kind. */
@@ -251,12 +221,12 @@ answers_to_nothing(void **state)
 	buf_init(&b, 65536);
 	buf_init(&fields, 65536);
 	assert_int_equal(msg_encode(SG_EN_SIGNED, &signed_answer, &fields), 0);
-	rooms_frame(&b, SG_EN_SIGNED, 0, 1, buf_span(&fields));
-	refused(ROOM_SIGNER, &b);
+	hostile_frame(&b, SG_EN_SIGNED, 0, 1, buf_span(&fields));
+	hostile_refused(&neighbours[SIGNER], &b, "a signature");
 	buf_reset(&fields);
 	assert_int_equal(msg_encode(AU_EN_IDENTITY, &identity, &fields), 0);
-	rooms_frame(&b, AU_EN_IDENTITY, 0, 1, buf_span(&fields));
-	refused(ROOM_AUTHN, &b);
+	hostile_frame(&b, AU_EN_IDENTITY, 0, 1, buf_span(&fields));
+	hostile_refused(&neighbours[WORKER], &b, "an identity");
 	serves();
 	rooms_settle();
 	assert_int_equal(nlost, 2);
@@ -271,8 +241,8 @@ malformed_fields(void **state)
 	size_t	 i;
 
 	(void)state;
-	for (i = 0; i < NITEMS(neighbours); i++) {
-		room_pelt(&engine, neighbours[i], name_of(neighbours[i]));
+	for (i = 0; i < NEIGHBOURS; i++) {
+		hostile_pelt(&neighbours[i]);
 		serves();
 	}
 }
@@ -309,14 +279,14 @@ flood_without_reading(void **state)
 	struct buf		 fields, b;
 	uint32_t		 rid;
 	unsigned		 full = 0;
-	int			 fd = room_raw_wire(&engine, ROOM_FRONTEND, "");
+	int			 fd = hostile_wire(&neighbours[FRONTEND]);
 
 	(void)state;
 	buf_init(&fields, 65536);
 	buf_init(&b, 1 << 20);
 	assert_int_equal(msg_encode(FE_EN_HTTP, &ask, &fields), 0);
 	for (rid = 1; rid <= 64; rid++)
-		rooms_frame(&b, FE_EN_HTTP, 0, rid, buf_span(&fields));
+		hostile_frame(&b, FE_EN_HTTP, 0, rid, buf_span(&fields));
 	/* Until the kernel takes no more: the engine has stopped reading it. */
 	for (rid = 0; rid < 5000 && full < 20; rid++)
 		if (write(fd, b.p, b.len) == -1) {
@@ -351,8 +321,8 @@ control_gets_no_more(void **state)
 			continue;
 		m.command = (uint8_t)command;
 		assert_int_equal(msg_encode(CT_EN_COMMAND, &m, &fields), 0);
-		rooms_frame(&b, CT_EN_COMMAND, 0, 5, buf_span(&fields));
-		fd = room_raw_wire(&engine, ROOM_CONTROL, "");
+		hostile_frame(&b, CT_EN_COMMAND, 0, 5, buf_span(&fields));
+		fd = hostile_wire(&neighbours[CONTROL]);
 		assert_true(write(fd, b.p, b.len) == (ssize_t)b.len);
 		n = read_answer(fd, answer, sizeof(answer));
 		assert_true(n > 13);
@@ -383,12 +353,13 @@ telemetry_asks_for_health_only(void **state)
 	for (type = 0; type <= MSG_MAX; type++) {
 		if (type == TM_EN_HEALTH)
 			continue;
-		rooms_frame(&b, type, 0, 1, span_mem(NULL, 0));
-		refused(ROOM_TELEMETRY, &b);
+		hostile_frame(&b, type, 0, 1, span_mem(NULL, 0));
+		hostile_refused(&neighbours[TELEMETRY], &b,
+		    "another question");
 	}
 	assert_int_equal(msg_encode(TM_EN_HEALTH, &ask, &fields), 0);
-	rooms_frame(&b, TM_EN_HEALTH, 0, 1, buf_span(&fields));
-	fd = room_raw_wire(&engine, ROOM_TELEMETRY, "");
+	hostile_frame(&b, TM_EN_HEALTH, 0, 1, buf_span(&fields));
+	fd = hostile_wire(&neighbours[TELEMETRY]);
 	assert_true(write(fd, b.p, b.len) == (ssize_t)b.len);
 	n = read_answer(fd, answer, sizeof(answer));
 	assert_true(n > 12);

@@ -18,9 +18,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -212,10 +210,10 @@ our_end(struct played *r, enum room as, int fd, peer_handler * const *handlers)
 	return (p);
 }
 
-static void
-pair(int sv[2])
+void
+room_pair(int sv[2])
 {
-	/* As the parent does: a room's sandbox does not let it change that. */
+	/* Non-blocking: a room's sandbox does not let it change that. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 	    sv) == -1)
 		fatal("socketpair");
@@ -227,7 +225,7 @@ room_wire(struct played *r, enum room as, peer_handler * const *handlers)
 	struct msg_pa_room_peer	 m = { .room = (uint8_t)as };
 	int			 sv[2];
 
-	pair(sv);
+	room_pair(sv);
 	if (peer_tell(r->parent, PA_ROOM_PEER, &m, sv[1]) == -1)
 		fatalx("cannot give a wire");
 	close(sv[1]);
@@ -249,7 +247,7 @@ room_begin(struct played *r, enum room as, peer_handler * const *handlers)
 		put_in_jail(r, &m);
 	r->uid = is_root ? m.uid : (uint32_t)geteuid();
 	r->gid = is_root ? m.gid : (uint32_t)getegid();
-	pair(sv);
+	room_pair(sv);
 	if ((r->pid = fork()) == 0)
 		exec_room(r->program, sv[1]);
 	close(sv[1]);
@@ -284,83 +282,6 @@ room_end(struct played *r)
 		peer_free(r->parent);
 	memset(&r->pid, 0, sizeof(r->pid));
 	r->wire = r->parent = NULL;
-}
-
-int
-room_raw_wire(struct played *r, enum room as, const char *name)
-{
-	static uint32_t		 instance = 100;
-	struct msg_pa_room_peer	 m = { .room = (uint8_t)as,
-		.name = span_str(name), .instance = instance };
-	int			 sv[2];
-
-	instance++;
-	pair(sv);
-	if (peer_tell(r->parent, PA_ROOM_PEER, &m, sv[1]) == -1 ||
-	    peer_flush(r->parent, 20000) == -1)
-		fatalx("cannot give a wire");
-	close(sv[1]);
-	fcntl(sv[0], F_SETFL, O_NONBLOCK);
-	return (sv[0]);
-}
-
-void
-rooms_frame(struct buf *b, unsigned type, unsigned flags, uint32_t rid,
-    struct span fields)
-{
-	buf_put_u32(b, (uint32_t)fields.len);
-	buf_put_u32(b, type << 16 | flags);
-	buf_put_u32(b, rid);
-	buf_put_span(b, fields);
-}
-
-bool
-rooms_closed(int fd)
-{
-	struct pollfd	 p = { .fd = fd, .events = POLLIN };
-	char		 bytes[4096];
-	ssize_t		 n;
-	int		 i;
-
-	for (i = 0; i < 200; i++) {
-		while ((n = read(fd, bytes, sizeof(bytes))) > 0)
-			;
-		if (n == 0 || errno == ECONNRESET)
-			return (true);
-		poll(&p, 1, 100);
-	}
-	return (false);
-}
-
-void
-room_pelt(struct played *r, enum room as, const char *name)
-{
-	uint8_t		 bytes[512];
-	struct buf	 b;
-	unsigned	 type, n;
-	size_t		 len;
-	int		 fd;
-
-	buf_init(&b, 1024);
-	for (type = 1; type < MSG_MAX; type++)
-		for (n = 0; n < 8; n++) {
-			if (!msg_allowed((enum msg_type)type, as, r->room))
-				continue;
-			len = randombytes_uniform(sizeof(bytes));
-			randombytes_buf(bytes, len);
-			rooms_frame(&b, type, 0, n, span_mem(bytes, len));
-			fd = room_raw_wire(r, as, name);
-			/* It has read all when it sees the end of it. */
-			if (write(fd, b.p, b.len) != (ssize_t)b.len ||
-			    shutdown(fd, SHUT_WR) == -1 || !rooms_closed(fd))
-				fatalx("%s does not read %s", r->program,
-				    msg_name((enum msg_type)type));
-			buf_reset(&b);
-			close(fd);
-		}
-	buf_clear(&b);
-	if (waitpid(r->pid, NULL, WNOHANG) != 0)
-		fatalx("%s died of it", r->program);
 }
 
 static void

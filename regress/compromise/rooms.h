@@ -66,17 +66,8 @@ struct peer	*room_wire(struct played *, enum room as,
 		    peer_handler * const *handlers);
 void	 room_end(struct played *);
 
-/* A wire from `as` that takes bytes, not messages; the caller closes it. */
-int	 room_raw_wire(struct played *, enum room as, const char *name);
-void	 rooms_frame(struct buf *, unsigned type, unsigned flags, uint32_t rid,
-	    struct span fields);
-/* Was it closed by the other side?  What that said before is thrown away. */
-bool	 rooms_closed(int fd);
-/*
- * Random fields under every type that `as` may send to the room, each on a
- * wire of its own; the test ends here if the room dies or stops reading.
- */
-void	 room_pelt(struct played *, enum room as, const char *name);
+/* What a wire is made of, as the parent makes it. */
+void	 room_pair(int sv[2]);
 
 /* Runs the loop until the flag is set; false after five seconds. */
 bool	 rooms_wait(const bool *flag);

@@ -8,7 +8,8 @@ SANITIZE=1 sh regress/configure-once.sh "$build/asan" CC=clang &&
     make -s -j4 -f "$build/asan/Makefile" all tests || failed=$((failed + 1))
 if [ "$(id -u)" = 0 ]; then
 	for under in "$build" "$build/asan"; do
-		for t in engine engine_refresh frontend neighbours; do
+		for t in callers control engine engine_refresh frontend \
+		    neighbours telemetry; do
 			check "broken rooms as an ordinary user ($under, $t)" \
 			    env ASAN_OPTIONS=detect_leaks=1 setpriv \
 			    --reuid=65534 --regid=65534 --clear-groups \

@@ -1,0 +1,65 @@
+/*
+ * Copyright (c) 2026 The dexd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef DEXD_HOSTILE_H
+#define DEXD_HOSTILE_H
+
+#include "regress/compromise/rooms.h"
+
+/*
+ * What a broken room may send to its neighbour: bytes instead of messages.
+ * Whatever it is, it costs that wire at most and the neighbour lives.
+ */
+
+struct hostile {
+	struct played	*victim;
+	enum room	 as;
+	const char	*name;		/* connector id, or "" */
+	int		(*dial)(void);	/* NULL: the parent gives the wire */
+};
+
+/* A wire of its own that takes bytes; the caller closes it. */
+int	 hostile_wire(const struct hostile *);
+void	 hostile_frame(struct buf *, unsigned type, unsigned flags,
+	    uint32_t rid, struct span fields);
+/* The id of the question that comes next on a wire. */
+uint32_t	 hostile_question(int fd);
+/*
+ * Was it closed by the other side?  That takes no time; a room that waits until
+ * it is bored has taken what it read.  What it said before is thrown away.
+ */
+bool	 hostile_closed(int fd);
+
+/* The bytes on a new wire, which has to be closed for it; clears them. */
+void	 hostile_refused(const struct hostile *, struct buf *,
+	    const char *what);
+/*
+ * Every breach there is, each on a new wire that has to be closed for it: a
+ * type that may not be said here, an answer to nothing, fields too short and
+ * too long, a frame above the wire's limit, cut off, with flags there are not,
+ * with a descriptor too few, one too many and many.
+ */
+void	 hostile_breaches(const struct hostile *);
+/*
+ * Random fields under every type that may be said, each on a new wire; the
+ * test ends here if the room dies or stops reading.
+ */
+void	 hostile_pelt(const struct hostile *);
+
+/* Of the room, in KiB. */
+unsigned long	 hostile_memory(const struct played *);
+
+#endif /* DEXD_HOSTILE_H */
