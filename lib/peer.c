@@ -43,6 +43,18 @@ pending_cmp(struct pending *a, struct pending *b)
 RB_GENERATE_INTERNAL(pending_tree, pending, node, pending_cmp,
     __attribute__((__unused__)) static)
 
+void
+peer_set_bounds(struct peer *p, size_t high_water, size_t limit)
+{
+	if (high_water == 0)
+		high_water = HIGH_WATER;
+	if (limit == 0)
+		limit = high_water > QUEUE_LIMIT / 2 ? 2 * high_water :
+		    QUEUE_LIMIT;
+	p->config.high_water = high_water;
+	p->config.limit = limit;
+}
+
 struct peer *
 peer_new(struct event_base *base, int fd, const struct peer_config *config)
 {
@@ -59,11 +71,7 @@ peer_new(struct event_base *base, int fd, const struct peer_config *config)
 	p->edge_out = msg_edge_max(config->self, config->other);
 	if (p->config.max_pending == 0)
 		p->config.max_pending = 64;
-	if (p->config.high_water == 0)
-		p->config.high_water = 1024 * 1024;
-	if (p->config.limit == 0)
-		p->config.limit = p->config.high_water > QUEUE_LIMIT / 2 ?
-		    2 * p->config.high_water : QUEUE_LIMIT;
+	peer_set_bounds(p, config->high_water, config->limit);
 	RB_INIT(&p->pending);
 	TAILQ_INIT(&p->out);
 	if ((p->name = strdup(config->name != NULL ? config->name : "")) ==

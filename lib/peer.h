@@ -53,8 +53,8 @@ struct peer_config {
 	void		(*gone)(void *room, struct peer *);
 	uint32_t	 max_pending;	/* requests without answer; 0: 64 */
 	/*
-	 * Bytes waiting to be written above which peer_is_full() says true and
-	 * requests of this peer wait; 0: 1 MiB.  While we wait for an answer of
+	 * Memory of what waits to be written above which peer_is_full() says
+	 * true and requests of this peer wait; 0: 1 MiB.  While we wait for an answer of
 	 * its own reading goes on: two that both stopped would wait for ever.
 	 */
 	size_t		 high_water;
@@ -84,6 +84,10 @@ bool		 peer_is_open(const struct peer *);
 /* Requests without an answer; more than max_pending: peer_ask() fails. */
 uint32_t	 peer_pending(const struct peer *);
 bool		 peer_is_full(const struct peer *);
+
+/* Other values for those of the configuration, 0 as there; from now on. */
+void		 peer_set_bounds(struct peer *, size_t high_water,
+		    size_t limit);
 
 /*
  * Sends a message of type MSG_TELL; `m` is the struct msg_* of the type.  fd

@@ -28,6 +28,7 @@
 
 #define FRAME_HEADER	12
 #define FRAME_FD	0x1	/* flag: a descriptor belongs to this frame */
+#define HIGH_WATER	(1024 * 1024)
 #define QUEUE_LIMIT	(32 * 1024 * 1024)
 #define PEER_FDS	4	/* received, not yet claimed by their frame */
 
@@ -70,7 +71,8 @@ struct peer {
 	int			 fds[PEER_FDS];
 	unsigned		 nfds;
 	struct out_queue	 out;
-	size_t			 out_len;
+	size_t			 out_len;	/* bytes that wait */
+	size_t			 out_held;	/* and what they take here */
 	struct pending_tree	 pending;
 	uint32_t		 npending;
 	uint32_t		 nexpired;

@@ -72,6 +72,7 @@ out_drop(struct peer *p, struct out_frame *f)
 {
 	TAILQ_REMOVE(&p->out, f, entry);
 	p->out_len -= f->len - f->sent;
+	p->out_held -= sizeof(*f) + f->len;
 	if (f->fd != -1)
 		close(f->fd);
 	freezero(f, sizeof(*f) + f->len);
@@ -152,7 +153,7 @@ peer_resume(struct peer *p)
 bool
 peer_is_full(const struct peer *p)
 {
-	return (p->out_len > p->config.high_water);
+	return (p->out_held > p->config.high_water);
 }
 
 /*
@@ -168,7 +169,7 @@ peer_io_water(struct peer *p)
 		p->choked = true;
 		event_del(&p->readable);
 	} else if (p->choked && (p->npending != 0 ||
-	    p->out_len < p->config.high_water / 2)) {
+	    p->out_held < p->config.high_water / 2)) {
 		p->choked = false;
 		read_on(p);
 	}
@@ -306,7 +307,8 @@ peer_io_queue(struct peer *p, enum msg_type type, uint32_t rid,
 
 	if (p->deaf)
 		return (-1);
-	if (p->out_len + fields.len > p->config.limit) {
+	/* A flood of short frames is more than their bytes. */
+	if (p->out_held + sizeof(*f) + fields.len > p->config.limit) {
 		peer_bad(p, "reads too slowly");
 		return (-1);
 	}
@@ -326,6 +328,7 @@ peer_io_queue(struct peer *p, enum msg_type type, uint32_t rid,
 		memcpy(f->bytes + FRAME_HEADER, fields.p, fields.len);
 	TAILQ_INSERT_TAIL(&p->out, f, entry);
 	p->out_len += f->len;
+	p->out_held += sizeof(*f) + f->len;
 	if (idle)
 		write_out(p);
 	else

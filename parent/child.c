@@ -132,6 +132,8 @@ on_room_pa_ready(void *room, struct peer *peer, struct msg *m)
 		return;
 	}
 	c->ready = true;
+	/* It has its slices and is about to hear strangers. */
+	peer_set_bounds(peer, 0, 0);
 	if (c->gen != NULL)
 		generation_child_ready(c->gen, c);
 	else if (c == c->parent->checker)

@@ -375,6 +375,33 @@ slow_reader_is_closed(void **state)
 	assert_true(nulls > 0);
 }
 
+/* Memory, not bytes: many short answers that nobody reads (12 bytes each). */
+static void
+short_frames_are_counted_whole(void **state)
+{
+	struct msg_pa_room_gathered	 m = { 0 };
+	struct peer_config		 c = { .self = ROOM_PARENT,
+		.other = ROOM_TELEMETRY, .handlers = no_handlers,
+		.gone = on_gone };
+	int				 sv[2], n = 0;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	peer_free(engine);
+	engine = peer_new(base, sv[0], &c);
+	assert_non_null(engine);
+	peer_set_bounds(engine, 100000, 200000);
+	while (!peer_is_full(engine))
+		assert_int_equal(peer_answer(engine, 1, PA_ROOM_GATHERED, &m),
+		    0);
+	while (peer_answer(engine, 1, PA_ROOM_GATHERED, &m) == 0)
+		n++;
+	assert_in_range(n, 100, 100000 / 32);
+	turn();
+	assert_int_equal(gone, 1);
+	close(sv[1]);
+}
+
 /* ---- two that both have more to say than the other reads ---- */
 
 static void
@@ -510,7 +537,8 @@ main(void)
 		T(wrong_kind_of_answer), T(unexpected_descriptor),
 		T(deadline_then_late_answer), T(cap_on_requests),
 		T(death_fails_what_is_pending), T(last_words_are_heard),
-		T(slow_reader_is_closed), T(paused_peer_is_not_read),
+		T(slow_reader_is_closed),
+		T(short_frames_are_counted_whole), T(paused_peer_is_not_read),
 		T(full_both_ways), T(length_is_checked_before_memory),
 		T(not_ours_to_send),
 	};
