@@ -92,8 +92,10 @@ if [ $# -eq 0 ]; then
 	done
 else
 	for stage; do
+		file=$(echo ./regress/stages/*-"$stage".sh)
+		[ -r "$file" ] || { bad "stage $stage: no such"; continue; }
 		# shellcheck disable=SC1090
-		. ./regress/stages/*-"$stage".sh
+		. "$file"
 	done
 fi
 finish
