@@ -19,9 +19,10 @@ failed=
 for t in "$cov"/test/*_test; do
 	$as_nobody "$t" >"$cov/unit.log" 2>&1 || failed="$failed $t"
 done
-DEXD_BUILD=$cov HOME=/tmp $as_nobody /usr/bin/python3 -m pytest -q \
-    --no-header -p no:cacheprovider -n 3 --dist loadfile regress/flow \
-    regress/package/test_config.py ||
-    failed="$failed flow"
+for suite in regress/flow regress/package/test_config.py; do
+	DEXD_BUILD=$cov HOME=/tmp $as_nobody /usr/bin/python3 -m pytest -q \
+	    --no-header -p no:cacheprovider -n 3 --dist loadfile "$suite" ||
+	    failed="$failed $suite"
+done
 [ -z "$failed" ] || echo "failed:$failed" >&2
 /usr/bin/python3 regress/coverage/report.py "$cov"

@@ -30,11 +30,10 @@ def children(pid, program):
     out = []
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            exe = os.readlink(stat.parent / "exe")
+            name, fields = stat.read_text().rsplit(")", 1)
         except OSError:
             continue
-        if int(fields[1]) == pid and exe.endswith("/" + program):
+        if name.split("(", 1)[1] == program and int(fields.split()[1]) == pid:
             out.append(int(stat.parent.name))
     return out
 
