@@ -129,6 +129,9 @@ make_dirs(struct parent *p)
 
 	p->empty_dir = join(run, "empty");
 	p->store_dir = join(run, "store");
+	/* An ordinary user has no jails, and -n alone starts nothing to talk to. */
+	if (p->options.check && !p->root)
+		return (0);
 	if (make_dir(run, 0755, geteuid(), getegid()) == -1 ||
 	    make_dir(p->empty_dir, 0755, geteuid(), getegid()) == -1) {
 		if (!p->root)
