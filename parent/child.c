@@ -58,8 +58,8 @@ child_free(struct child *c)
 	keygen_forget(c);
 	if (c->gen != NULL)
 		TAILQ_REMOVE(&c->gen->children, c, entry);
-	if (event_initialized(&c->respawn))
-		event_del(&c->respawn);
+	if (event_initialized(&c->restart))
+		event_del(&c->restart);
 	if (c->peer != NULL)
 		peer_free(c->peer);
 	free(c->name);
@@ -310,8 +310,8 @@ child_stop(struct child *c)
 {
 	struct msg_pa_room_stop	 m = { 0 };
 
-	if (event_initialized(&c->respawn))
-		event_del(&c->respawn);
+	if (event_initialized(&c->restart))
+		event_del(&c->restart);
 	if (c->stopping)
 		return;
 	c->stopping = true;

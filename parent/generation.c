@@ -31,11 +31,13 @@
  * starts, serves when every child is ready, and drains when a newer one does.
  */
 
-/* Seconds until every child must be ready. */
+/* Seconds until every child must be ready, and one that replaces another. */
 #ifdef DEXD_SANITIZE
 #define START_TIME	180	/* instrumented programs start slowly */
+#define RESTART_TIME	60
 #else
 #define START_TIME	30
+#define RESTART_TIME	10
 #endif
 #define DRAIN_TIME	40	/* a little more than a frontend's own limit */
 #define LAST_BYTES_TIME	5	/* without an engine nothing more is answered */
@@ -93,6 +95,13 @@ make_frontends(struct generation *g)
 }
 
 static void
+give_up(struct child *c)
+{
+	log_error("a room does not get ready", "program", c->program);
+	child_kill(c);
+}
+
+static void
 on_start_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct generation	*g = arg;
@@ -101,11 +110,8 @@ on_start_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	TAILQ_FOREACH(c, &g->children, entry)
-		if (!c->ready) {
-			log_error("a room does not get ready", "program",
-			    c->program);
-			child_kill(c);
-		}
+		if (!c->ready)
+			give_up(c);
 }
 
 static struct generation *
@@ -245,8 +251,10 @@ generation_child_ready(struct generation *g, struct child *c)
 {
 	if (g->state == GEN_STARTING && all_ready(g))
 		serve_ready(g);
-	else if (g->state == GEN_SERVING)
+	else if (g->state == GEN_SERVING) {
+		event_del(&c->restart);
 		give_doors(c);
+	}
 }
 
 /* ---- draining ---- */
@@ -385,15 +393,29 @@ generations_relieve(struct parent *p)
 static void	 replace(struct child *);
 
 static void
-on_respawn(evutil_socket_t fd, short what, void *arg)
+on_restart_deadline(evutil_socket_t fd, short what, void *arg)
 {
-	struct child	*c = arg;
+	(void)fd;
+	(void)what;
+	give_up(arg);
+}
+
+static void
+on_restart(evutil_socket_t fd, short what, void *arg)
+{
+	const struct timeval	 tv = { RESTART_TIME, 0 };
+	struct child		*c = arg;
 
 	(void)fd;
 	(void)what;
-	if (child_spawn(c) == -1)
+	if (child_spawn(c) == -1) {
 		replace(c);
-	else if (child_furnish(c) == -1)
+		return;
+	}
+	event_assign(&c->restart, c->parent->base, -1, 0, on_restart_deadline,
+	    c);
+	event_add(&c->restart, &tv);
+	if (child_furnish(c) == -1)
 		child_kill(c);
 }
 
@@ -409,8 +431,10 @@ replace(struct child *c)
 	wire_gone(c);
 	c->pid = 0;
 	c->ready = false;
-	event_assign(&c->respawn, c->parent->base, -1, 0, on_respawn, c);
-	event_add(&c->respawn, &tv);
+	if (event_initialized(&c->restart))
+		event_del(&c->restart);
+	event_assign(&c->restart, c->parent->base, -1, 0, on_restart, c);
+	event_add(&c->restart, &tv);
 }
 
 void

@@ -157,7 +157,7 @@ struct child {
 	enum jwa		 key_alg;
 	uint64_t		 key_turn;	/* the lowest is next */
 	struct backoff		 backoff;
-	struct event		 respawn;
+	struct event		 restart;	/* starts it, then bounds it */
 };
 TAILQ_HEAD(child_list, child);
 

@@ -1,5 +1,6 @@
 """The parent when things go wrong one after the other."""
 
+import json
 import os
 import pathlib
 import re
@@ -98,6 +99,20 @@ def test_a_control_room_that_hangs_is_ended(tree):
         assert wait_for(lambda: d.read_log().count("serving with") == 2, 60)
         assert wait_for(lambda: hangs not in children(d.proc.pid, "control"))
         assert d.ctl("status").returncode == 0
+
+
+def test_a_replaced_room_that_never_gets_ready_is_replaced(tree):
+    """Whoever takes a place has a time to fill it; its generation goes on."""
+    with Dexd() as d:
+        put_program(tree, "authn-mock", "#!/bin/sh\nexec sleep 600\n")
+        kill_child(d, "authn-mock")
+        assert wait_for(lambda: "a room does not get ready" in d.read_log(),
+                        PATIENCE + 60)
+        assert requests.get(d.issuer + "/keys").status_code == 200
+        put_back(tree, "authn-mock")
+        assert wait_for(lambda: all(r["ready"] for r in json.loads(
+            d.ctl("-j", "status").stdout)["rooms"]), PATIENCE + 60)
+        assert d.read_log().count("serving with") == 1
 
 
 WORKER = """#!/usr/bin/python3
