@@ -221,7 +221,8 @@ def catch(d, program, late=None):
     while time.monotonic() < deadline and not (late and late in d.read_log()):
         for pid in children(d.proc.pid):
             try:
-                if os.readlink(f"/proc/{pid}/exe").endswith("/" + program):
+                comm = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+                if comm == program:
                     os.kill(pid, signal.SIGSTOP)
                     return pid
             except OSError:
