@@ -38,36 +38,50 @@ struct io {
 
 /*
  * What was typed must not stay behind in OpenSSL's buffers.  libtls has no
- * word for this, but OpenSSL calls us for each connection it makes if we ask
- * for a place of our own there.  Giving back idle buffers saves 32 KiB of each
- * connection besides.  Nobody resumes a session here, so there are no tickets:
- * the two of TLS 1.3 cost a tenth of a handshake, and one more key each.
- * LibreSSL, where libtls is at home, does all this unasked.
+ * word for this and hands out no context, but OpenSSL shows us each one it
+ * makes if we ask for a place of our own there.  Giving back idle buffers saves
+ * 32 KiB of each connection besides.  Nobody resumes a session here, so there
+ * are no tickets: the two of TLS 1.3 cost a tenth of a handshake, and one more
+ * key each.  LibreSSL, where libtls is at home, does all this unasked.
  */
 #ifdef SSL_OP_CLEANSE_PLAINTEXT
+static SSL_CTX	*context;	/* libtls' own, the last it made */
+
 static void
-on_ssl_new(void *ssl, void *ptr, CRYPTO_EX_DATA *data, int index, long argl,
-    void *argp)
+on_context_new(void *ctx, void *ptr, CRYPTO_EX_DATA *data, int index,
+    long argl, void *argp)
 {
 	(void)ptr;
 	(void)data;
 	(void)index;
 	(void)argl;
 	(void)argp;
-	SSL_set_options(ssl, SSL_OP_CLEANSE_PLAINTEXT);
-	SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
-	SSL_set_num_tickets(ssl, 0);
+	context = ctx;		/* half made: to be changed when it is whole */
 }
 
 static void
-wipe_plaintext(void)
+watch_contexts(void)
 {
-	if (SSL_get_ex_new_index(0, NULL, on_ssl_new, NULL, NULL) == -1)
+	if (SSL_CTX_get_ex_new_index(0, NULL, on_context_new, NULL, NULL) == -1)
 		fatalx("OpenSSL does not call us");
+}
+
+static void
+keep_nothing(void)
+{
+	if (context == NULL || SSL_CTX_set_num_tickets(context, 0) != 1)
+		fatalx("OpenSSL did not show its context");
+	SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 }
 #else
 static void
-wipe_plaintext(void)
+watch_contexts(void)
+{
+}
+
+static void
+keep_nothing(void)
 {
 }
 #endif
@@ -100,6 +114,7 @@ configure(struct tls_config *c, const struct msg_pa_fe_tls *m)
 		    server == NULL ? "no memory" : tls_error(server));
 		return (-1);
 	}
+	keep_nothing();
 	return (0);
 }
 
@@ -115,7 +130,7 @@ io_setup(const struct msg_pa_fe_tls *m)
 	}
 	if (tls_init() == -1 || (c = tls_config_new()) == NULL)
 		fatalx("libtls does not start");
-	wipe_plaintext();
+	watch_contexts();
 	error = configure(c, m);
 	tls_config_clear_keys(c);
 	tls_config_free(c);
