@@ -14,6 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* link: regress/unit/store_played.c */
 /* link: store/schema.c store/timetext.c store/write_set.c store/offline.c store/sqlite.c store/sqlite_offline.c store/sqlite_migrate.c store/sqlite_commit.c store/sqlite_read.c */
 /* libs: sqlite3 libevent_core jansson */
 
@@ -22,57 +23,20 @@
 #include <event2/event.h>
 #include <sqlite3.h>
 
-#include "log.h"
+#include "regress/unit/store_played.h"
 #include "store/offline.h"
-#include "store/store.h"
 #include "test.h"
 
 /* Refresh tokens and offline sessions in the store, as dex has them. */
-
-static struct event_base	*base;
-static char			 dir[] = "/tmp/dexd-store-XXXXXX";
-static char			 file[64];
-static struct store		*store;
-static struct list_buf		 scopes, groups;
 
 #define T0	2000000000	/* 2033-05-18 03:33:20 */
 
 static int
 setup(void **state)
 {
-	char	 err[256] = "";
-
-	(void)state;
-	unlink(file);
-	store = store_open(base, STORAGE_SQLITE, file, err, sizeof(err));
-	if (store == NULL)
-		fail_msg("%s", err);
+	store_setup(state);
+	store_reopen(STORAGE_SQLITE);
 	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_close(store);
-	return (0);
-}
-
-static void
-on_done(void *arg, enum store_status status)
-{
-	*(enum store_status *)arg = status;
-}
-
-static enum store_status
-commit(struct write_set *ws)
-{
-	enum store_status	 status = (enum store_status)99;
-
-	store_commit(store, ws, on_done, &status);
-	while (status == (enum store_status)99)
-		event_base_loop(base, EVLOOP_ONCE);
-	return (status);
 }
 
 static struct refresh_token
@@ -90,10 +54,10 @@ a_token(const char *id, const char *client)
 		.attestation = span_mem("att\0", 4), .grant_id =
 		span_str("gid") };
 
-	list_buf_clear(&scopes);
-	list_buf_clear(&groups);
-	t.scopes = LIST_OF(&scopes, "openid", "offline_access");
-	t.claims.groups = LIST_OF(&groups, "g1");
+	list_buf_clear(&store_scopes);
+	list_buf_clear(&store_groups);
+	t.scopes = LIST_OF(&store_scopes, "openid", "offline_access");
+	t.claims.groups = LIST_OF(&store_groups, "g1");
 	return (t);
 }
 
@@ -103,7 +67,7 @@ put(const struct refresh_token *t)
 	struct write_set	*ws = write_set_new();
 
 	write_set_put_refresh_token(ws, t);
-	return (commit(ws));
+	return (store_wait(ws));
 }
 
 static enum store_status
@@ -112,7 +76,7 @@ rotate(const char *was, const struct refresh_token *t)
 	struct write_set	*ws = write_set_new();
 
 	write_set_rotate_refresh_token(ws, span_str(was), t);
-	return (commit(ws));
+	return (store_wait(ws));
 }
 
 static enum store_status
@@ -121,7 +85,7 @@ touch(const struct refresh_token *t)
 	struct write_set	*ws = write_set_new();
 
 	write_set_touch_refresh_token(ws, t);
-	return (commit(ws));
+	return (store_wait(ws));
 }
 
 /* What the last reading found, copied out. */
@@ -181,7 +145,7 @@ sql_int(const char *sql)
 	sqlite3_stmt	*st;
 	int		 n = -1;
 
-	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(store_file, &db), SQLITE_OK);
 	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK) {
 		if (sqlite3_step(st) == SQLITE_ROW)
 			n = sqlite3_column_int(st, 0);
@@ -384,10 +348,10 @@ one_turn(void **state)
 	write_set_put_refresh_token(ws[0], &t);
 	t = a_token("r2", "other");
 	write_set_put_refresh_token(ws[1], &t);
-	store_commit(store, ws[0], on_done, &status[0]);
-	store_commit(store, ws[1], on_done, &status[1]);
+	store_commit(store, ws[0], store_done, &status[0]);
+	store_commit(store, ws[1], store_done, &status[1]);
 	while (status[1] == STORE_ERROR)
-		event_base_loop(base, EVLOOP_ONCE);
+		event_base_loop(store_base, EVLOOP_ONCE);
 	assert_int_equal(status[0], STORE_OK);
 	assert_int_equal(status[1], STORE_OK);
 	read_token("r1", NULL);
@@ -435,28 +399,11 @@ session_maps(void **state)
 int
 main(void)
 {
-#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f)	cmocka_unit_test_setup_teardown(f, setup, store_teardown)
 	const struct CMUnitTest	 tests[] = {
 		T(life), T(replacement), T(rotation), T(reuse), T(unnamed),
 		T(legacy_data), T(one_turn), cmocka_unit_test(session_maps),
 	};
-	char			 path[80];
-	int			 failed;
 
-	log_setup(LOG_LVL_ERROR, LOG_FMT_TEXT);
-	if (mkdtemp(dir) == NULL)
-		return (1);
-	snprintf(file, sizeof(file), "%s/dex.db", dir);
-	base = event_base_new();
-	failed = RUN(tests);
-	event_base_free(base);
-	list_buf_clear(&scopes);
-	list_buf_clear(&groups);
-	for (const char * const *s = (const char * const[]){ "", "-wal",
-	    "-shm", NULL }; *s != NULL; s++) {
-		snprintf(path, sizeof(path), "%s%s", file, *s);
-		unlink(path);
-	}
-	rmdir(dir);
-	return (failed);
+	return (store_run(tests, NITEMS(tests)));
 }

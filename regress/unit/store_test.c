@@ -14,6 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+/* link: regress/unit/store_played.c */
 /* link: store/schema.c store/timetext.c store/write_set.c store/offline.c store/sqlite.c store/sqlite_offline.c store/sqlite_migrate.c store/sqlite_commit.c store/sqlite_read.c */
 /* libs: sqlite3 libevent_core jansson */
 
@@ -23,73 +24,12 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-#include "test.h"
-#include "log.h"
+#include "regress/unit/store_played.h"
 #include "store/schema.h"
-#include "store/store.h"
 #include "store/timetext.h"
+#include "test.h"
 
 /* The store on SQLite, with dex's schema. */
-
-static struct event_base	*base;
-static char			 dir[] = "/tmp/dexd-store-XXXXXX";
-static char			 file[64];
-static struct store		*store;
-static enum store_status	 last;
-static int			 done;
-
-static void
-on_done(void *arg, enum store_status status)
-{
-	if (arg != NULL)
-		*(enum store_status *)arg = status;
-	last = status;
-	done++;
-}
-
-static void
-reopen(enum storage kind)
-{
-	char	 err[256] = "";
-
-	store_close(store);
-	store = store_open(base, kind, file, err, sizeof(err));
-	if (store == NULL)
-		fail_msg("%s", err);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	unlink(file);
-	store = NULL;
-	done = 0;
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_close(store);
-	store = NULL;
-	return (0);
-}
-
-static enum store_status
-commit(struct write_set *ws)
-{
-	enum store_status	 status = STORE_ERROR;
-
-	done = 0;
-	store_commit(store, ws, on_done, &status);
-	while (done == 0)
-		event_base_loop(base, EVLOOP_ONCE);
-	return (status);
-}
-
-static struct list_buf	 scopes, groups;
 
 static struct auth_code
 a_code(const char *id)
@@ -108,10 +48,10 @@ a_code(const char *id)
 		.attestation = span_mem("att\0", 4),
 		.grant_id = span_str("gid") };
 
-	list_buf_clear(&scopes);
-	list_buf_clear(&groups);
-	c.scopes = LIST_OF(&scopes, "openid", "a<b>&\"c\"");
-	c.claims.groups = LIST_OF(&groups, "g1", "g 2");
+	list_buf_clear(&store_scopes);
+	list_buf_clear(&store_groups);
+	c.scopes = LIST_OF(&store_scopes, "openid", "a<b>&\"c\"");
+	c.claims.groups = LIST_OF(&store_groups, "g1", "g 2");
 	return (c);
 }
 
@@ -122,7 +62,7 @@ insert_code(const char *id)
 	struct auth_code	 c = a_code(id);
 
 	write_set_insert_auth_code(ws, &c);
-	return (commit(ws));
+	return (store_wait(ws));
 }
 
 static enum store_status
@@ -131,7 +71,7 @@ delete_code(const char *id)
 	struct write_set	*ws = write_set_new();
 
 	write_set_delete_auth_code(ws, span_str(id));
-	return (commit(ws));
+	return (store_wait(ws));
 }
 
 static void
@@ -140,7 +80,7 @@ check_code(void *arg, enum store_status status, const struct auth_code *c)
 	struct auth_code	 want;
 
 	(void)arg;
-	last = status;
+	store_said = status;
 	if (c == NULL)
 		return;
 	want = a_code("c1");
@@ -164,16 +104,16 @@ static void
 code_life(void **state)
 {
 	(void)state;
-	reopen(STORAGE_SQLITE);
+	store_reopen(STORAGE_SQLITE);
 	assert_int_equal(insert_code("c1"), STORE_OK);
 	assert_int_equal(insert_code("c1"), STORE_CONFLICT);
-	reopen(STORAGE_SQLITE);
+	store_reopen(STORAGE_SQLITE);
 	store_auth_code_get(store, span_str("c1"), check_code, NULL);
-	assert_int_equal(last, STORE_OK);
+	assert_int_equal(store_said, STORE_OK);
 	assert_int_equal(delete_code("c1"), STORE_OK);
 	assert_int_equal(delete_code("c1"), STORE_CONFLICT);
 	store_auth_code_get(store, span_str("c1"), check_code, NULL);
-	assert_int_equal(last, STORE_NOT_FOUND);
+	assert_int_equal(store_said, STORE_NOT_FOUND);
 }
 
 static struct auth_request
@@ -192,7 +132,7 @@ check_request(void *arg, enum store_status status,
     const struct auth_request *a)
 {
 	(void)arg;
-	last = status;
+	store_said = status;
 	if (a == NULL)
 		return;
 	assert_true(span_is(a->state, "st"));
@@ -212,24 +152,24 @@ request_becomes_code(void **state)
 	struct write_set	*ws;
 
 	(void)state;
-	reopen(STORAGE_SQLITE);
+	store_reopen(STORAGE_SQLITE);
 	ws = write_set_new();
 	write_set_insert_auth_request(ws, &a);
-	assert_int_equal(commit(ws), STORE_OK);
+	assert_int_equal(store_wait(ws), STORE_OK);
 	store_auth_request_get(store, span_str("r1"), check_request, NULL);
-	assert_int_equal(last, STORE_OK);
+	assert_int_equal(store_said, STORE_OK);
 	ws = write_set_new();
 	write_set_insert_auth_code(ws, &c);
 	write_set_delete_auth_request(ws, span_str("other"));
-	assert_int_equal(commit(ws), STORE_CONFLICT);
+	assert_int_equal(store_wait(ws), STORE_CONFLICT);
 	store_auth_code_get(store, span_str("c1"), check_code, NULL);
-	assert_int_equal(last, STORE_NOT_FOUND);	/* nothing half */
+	assert_int_equal(store_said, STORE_NOT_FOUND);	/* nothing half */
 	ws = write_set_new();
 	write_set_delete_auth_request(ws, span_str("r1"));
 	write_set_insert_auth_code(ws, &c);
-	assert_int_equal(commit(ws), STORE_OK);
+	assert_int_equal(store_wait(ws), STORE_OK);
 	store_auth_request_get(store, span_str("r1"), check_request, NULL);
-	assert_int_equal(last, STORE_NOT_FOUND);
+	assert_int_equal(store_said, STORE_NOT_FOUND);
 }
 
 /* Two redeem one code in the same turn: one transaction, one winner. */
@@ -242,20 +182,20 @@ one_turn_one_winner(void **state)
 	int			 i;
 
 	(void)state;
-	reopen(STORAGE_SQLITE);
+	store_reopen(STORAGE_SQLITE);
 	assert_int_equal(insert_code("c1"), STORE_OK);
 	c = a_code("c2");
-	done = 0;
+	store_answers = 0;
 	for (i = 0; i < 3; i++)
 		ws[i] = write_set_new();
 	write_set_delete_auth_code(ws[0], span_str("c1"));
 	write_set_delete_auth_code(ws[1], span_str("c1"));
 	write_set_insert_auth_code(ws[2], &c);
 	for (i = 0; i < 3; i++)
-		store_commit(store, ws[i], on_done, &got[i]);
-	assert_int_equal(done, 0);
-	event_base_loop(base, EVLOOP_ONCE);
-	assert_int_equal(done, 3);	/* grouped */
+		store_commit(store, ws[i], store_done, &got[i]);
+	assert_int_equal(store_answers, 0);
+	event_base_loop(store_base, EVLOOP_ONCE);
+	assert_int_equal(store_answers, 3);	/* grouped */
 	assert_int_equal(got[0], STORE_OK);
 	assert_int_equal(got[1], STORE_CONFLICT);
 	assert_int_equal(got[2], STORE_OK);
@@ -265,7 +205,7 @@ static void
 on_keyset(void *arg, enum store_status status, uint64_t serial,
     struct span sealed)
 {
-	last = status;
+	store_said = status;
 	*(uint64_t *)arg = serial;
 	if (status == STORE_OK)
 		assert_true(sealed.len != 0);
@@ -277,7 +217,7 @@ put_keyset(uint64_t expected, uint64_t serial)
 	struct write_set	*ws = write_set_new();
 
 	write_set_put_keyset(ws, expected, serial, span_str("sealed"));
-	return (commit(ws));
+	return (store_wait(ws));
 }
 
 /* The key set moves by compare-and-swap on its serial. */
@@ -287,16 +227,16 @@ keyset_swap(void **state)
 	uint64_t	 serial;
 
 	(void)state;
-	reopen(STORAGE_SQLITE);
+	store_reopen(STORAGE_SQLITE);
 	store_keyset_get(store, on_keyset, &serial);
-	assert_int_equal(last, STORE_NOT_FOUND);
+	assert_int_equal(store_said, STORE_NOT_FOUND);
 	assert_int_equal(put_keyset(1, 2), STORE_CONFLICT);
 	assert_int_equal(put_keyset(0, 1), STORE_OK);
 	assert_int_equal(put_keyset(0, 1), STORE_CONFLICT);
 	assert_int_equal(put_keyset(1, 2), STORE_OK);
 	assert_int_equal(put_keyset(1, 2), STORE_CONFLICT);
 	store_keyset_get(store, on_keyset, &serial);
-	assert_int_equal(last, STORE_OK);
+	assert_int_equal(store_said, STORE_OK);
 	assert_true(serial == 2);
 }
 
@@ -306,7 +246,7 @@ static void
 on_gc(void *arg, enum store_status status, const struct store_gc *g)
 {
 	(void)arg;
-	last = status;
+	store_said = status;
 	gc = *g;
 }
 
@@ -315,16 +255,16 @@ static void
 garbage(void **state)
 {
 	(void)state;
-	reopen(STORAGE_SQLITE);
+	store_reopen(STORAGE_SQLITE);
 	assert_int_equal(insert_code("c1"), STORE_OK);
 	store_gc(store, 2000000000, on_gc, NULL);
-	assert_int_equal(last, STORE_OK);
+	assert_int_equal(store_said, STORE_OK);
 	assert_int_equal(gc.auth_codes, 0);
 	store_gc(store, 2000000001, on_gc, NULL);
 	assert_int_equal(gc.auth_codes, 1);
 	assert_int_equal(gc.auth_requests, 0);
-	store_health(store, on_done, NULL);
-	assert_int_equal(last, STORE_OK);
+	store_health(store, store_done, NULL);
+	assert_int_equal(store_said, STORE_OK);
 }
 
 static int
@@ -334,7 +274,7 @@ sql_int(const char *sql)
 	sqlite3_stmt	*st;
 	int		 n = -1;
 
-	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(store_file, &db), SQLITE_OK);
 	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
 	    sqlite3_step(st) == SQLITE_ROW)
 		n = sqlite3_column_int(st, 0);
@@ -351,8 +291,8 @@ from_level(int level)
 	char	 sql[128];
 	int	 i;
 
-	unlink(file);
-	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	unlink(store_file);
+	assert_int_equal(sqlite3_open(store_file, &db), SQLITE_OK);
 	sqlite3_exec(db, "create table migrations (num integer not null,"
 	    " at timestamp not null);", NULL, NULL, NULL);
 	for (i = 1; i <= level; i++) {
@@ -363,15 +303,15 @@ from_level(int level)
 		sqlite3_exec(db, sql, NULL, NULL, NULL);
 	}
 	sqlite3_close(db);
-	reopen(STORAGE_SQLITE);
+	store_reopen(STORAGE_SQLITE);
 	assert_int_equal(insert_code("c1"), STORE_OK);
 	store_auth_code_get(store, span_str("c1"), check_code, NULL);
-	assert_int_equal(last, STORE_OK);
+	assert_int_equal(store_said, STORE_OK);
 	store_close(store);
 	store = NULL;
 	assert_int_equal(sql_int("select max(num) from migrations"), 23);
 	assert_int_equal(sql_int("select count(*) from migrations"), 23);
-	unlink(file);
+	unlink(store_file);
 }
 
 static void
@@ -440,7 +380,7 @@ columns(void **state)
 	size_t	 i;
 
 	(void)state;
-	reopen(STORAGE_SQLITE);
+	store_reopen(STORAGE_SQLITE);
 	for (i = 0; i < NITEMS(cases); i++) {
 		snprintf(sql, sizeof(sql), "select group_concat(name) = '%s'"
 		    " from pragma_table_info('%s')", cases[i].want,
@@ -495,9 +435,9 @@ static void
 memory(void **state)
 {
 	(void)state;
-	reopen(STORAGE_MEMORY);
+	store_reopen(STORAGE_MEMORY);
 	assert_int_equal(insert_code("c1"), STORE_OK);
-	reopen(STORAGE_MEMORY);
+	store_reopen(STORAGE_MEMORY);
 	assert_int_equal(insert_code("c1"), STORE_CONFLICT);
 }
 
@@ -512,21 +452,21 @@ busy_writer(void **state)
 	int			 i;
 
 	(void)state;
-	reopen(STORAGE_SQLITE);
-	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	store_reopen(STORAGE_SQLITE);
+	assert_int_equal(sqlite3_open(store_file, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "begin immediate", NULL, NULL,
 	    NULL), SQLITE_OK);
 	ws = write_set_new();
 	write_set_insert_auth_code(ws, &c);
-	done = 0;
-	store_commit(store, ws, on_done, &got);
+	store_answers = 0;
+	store_commit(store, ws, store_done, &got);
 	for (i = 0; i < 20; i++)
-		event_base_loop(base, EVLOOP_ONCE);
-	assert_int_equal(done, 0);
+		event_base_loop(store_base, EVLOOP_ONCE);
+	assert_int_equal(store_answers, 0);
 	sqlite3_exec(db, "commit", NULL, NULL, NULL);
 	sqlite3_close(db);
-	while (done == 0)
-		event_base_loop(base, EVLOOP_ONCE);
+	while (store_answers == 0)
+		event_base_loop(store_base, EVLOOP_ONCE);
 	assert_int_equal(got, STORE_OK);
 }
 
@@ -538,13 +478,14 @@ not_ours(void **state)
 	FILE	*f;
 
 	(void)state;
-	f = fopen(file, "w");
+	f = fopen(store_file, "w");
 	fputs("this is not a database, only a long enough line of text\n", f);
 	fclose(f);
-	assert_null(store_open(base, STORAGE_SQLITE, file, err, sizeof(err)));
+	assert_null(store_open(store_base, STORAGE_SQLITE, store_file, err,
+	    sizeof(err)));
 	assert_non_null(strstr(err, "not a database"));
-	unlink(file);
-	assert_null(store_open(base, STORAGE_SQLITE, "/nonexistent/x.db", err,
+	unlink(store_file);
+	assert_null(store_open(store_base, STORAGE_SQLITE, "/nonexistent/x.db", err,
 	    sizeof(err)));
 	assert_true(strlen(err) > 0);
 }
@@ -552,29 +493,12 @@ not_ours(void **state)
 int
 main(void)
 {
-#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f)	cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
 	const struct CMUnitTest	 tests[] = {
 		T(code_life), T(request_becomes_code), T(one_turn_one_winner),
 		T(keyset_swap), T(garbage), T(migrations), T(columns),
 		T(times), T(memory), T(busy_writer), T(not_ours),
 	};
-	char			 cmd[64];
-	int			 failed;
 
-	log_setup(LOG_LVL_ERROR, LOG_FMT_TEXT);
-	if (mkdtemp(dir) == NULL)
-		return (1);
-	snprintf(file, sizeof(file), "%s/dex.db", dir);
-	base = event_base_new();
-	failed = RUN(tests);
-	event_base_free(base);
-	list_buf_clear(&scopes);
-	list_buf_clear(&groups);
-	for (const char * const *s = (const char * const[]){ "", "-wal",
-	    "-shm", NULL }; *s != NULL; s++) {
-		snprintf(cmd, sizeof(cmd), "%s%s", file, *s);
-		unlink(cmd);
-	}
-	rmdir(dir);
-	return (failed);
+	return (store_run(tests, NITEMS(tests)));
 }
