@@ -167,17 +167,8 @@ decode_##l(struct cur *c, struct msg_##l *m)				\
 #define ROW(...)	{ __VA_ARGS__ }
 #define MSG(U, l, from, to, reply, fd, trust)				\
 	[U] = ROW(#U, from, to, reply, fd, trust),
-#define BOOL(f)
-#define ENUM(f, limit)
-#define U32(f)
-#define U64(f)
-#define STR(f, max)
-#define BYTES(f, max)
-#define LIST(f, items, max)
-#define END(l)
 const struct msg_info	 msg_table[MSG_MAX] = {
-#include "msg.def"
-#include "msg_undef.h"
+#include "msg_each.h"
 };
 
 /*
@@ -283,16 +274,7 @@ msg_encode(enum msg_type type, const void *m, struct buf *b)
 	case U:								\
 		encode_##l(b, m);					\
 		break;
-#define BOOL(f)
-#define ENUM(f, limit)
-#define U32(f)
-#define U64(f)
-#define STR(f, max)
-#define BYTES(f, max)
-#define LIST(f, items, max)
-#define END(l)
-#include "msg.def"
-#include "msg_undef.h"
+#include "msg_each.h"
 	case MSG_NONE:
 	case MSG_MAX:
 	default:
@@ -315,16 +297,7 @@ msg_decode(struct msg *m, struct span bytes)
 	case U:								\
 		decode_##l(&c, &m->l);					\
 		break;
-#define BOOL(f)
-#define ENUM(f, limit)
-#define U32(f)
-#define U64(f)
-#define STR(f, max)
-#define BYTES(f, max)
-#define LIST(f, items, max)
-#define END(l)
-#include "msg.def"
-#include "msg_undef.h"
+#include "msg_each.h"
 	case MSG_NONE:
 	case MSG_MAX:
 	default:

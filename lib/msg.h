@@ -102,16 +102,7 @@ struct msg_list	 msg_list_of(const struct list_buf *);
 enum msg_type {
 	MSG_NONE,
 #define MSG(U, l, from, to, reply, fd, trust) U,
-#define BOOL(f)
-#define ENUM(f, limit)
-#define U32(f)
-#define U64(f)
-#define STR(f, max)
-#define BYTES(f, max)
-#define LIST(f, items, max)
-#define END(l)
-#include "msg.def"
-#include "msg_undef.h"
+#include "msg_each.h"
 	MSG_MAX
 };
 
@@ -137,16 +128,7 @@ struct msg {
 	union {
 		uint32_t	 rid;	/* first member of each struct below */
 #define MSG(U, l, from, to, reply, fd, trust) struct msg_##l l;
-#define BOOL(f)
-#define ENUM(f, limit)
-#define U32(f)
-#define U64(f)
-#define STR(f, max)
-#define BYTES(f, max)
-#define LIST(f, items, max)
-#define END(l)
-#include "msg.def"
-#include "msg_undef.h"
+#include "msg_each.h"
 	};
 };
 

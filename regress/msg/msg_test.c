@@ -82,16 +82,7 @@ fill(struct msg *m, enum msg_type type, bool full)
 	case U:								\
 		fill_##l(&m->l, full);					\
 		break;
-#define BOOL(f)
-#define ENUM(f, limit)
-#define U32(f)
-#define U64(f)
-#define STR(f, max)
-#define BYTES(f, max)
-#define LIST(f, items, max)
-#define END(l)
-#include "msg.def"
-#include "msg_undef.h"
+#include "msg_each.h"
 	case MSG_NONE:
 	case MSG_MAX:
 	default:
