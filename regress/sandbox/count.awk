@@ -36,11 +36,8 @@ line ~ /^execve\(/ {
 	next
 }
 
-# libseccomp asks with the same call what the kernel knows; the last is it.
-line ~ /^seccomp\(SECCOMP_SET_MODE_FILTER/ && program[pid] != "" {
-	for (k in n)
-		if (index(k, pid SUBSEP) == 1)
-			delete n[k]
+# libseccomp asks with the same call, and no filter, what the kernel knows.
+line ~ /^seccomp\(SECCOMP_SET_MODE_FILTER, [^,]*, \{/ && program[pid] != "" {
 	inside[pid] = 1
 	next
 }
