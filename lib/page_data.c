@@ -140,23 +140,3 @@ page_data_get(struct msg_list data, const char *name, struct page_value *v)
 		return (false);
 	}
 }
-
-bool
-page_row_get(struct span row, const char *name, struct span *value)
-{
-	struct cur	 c;
-	struct span	 key, val;
-
-	cur_init(&c, row);
-	while (c.len != 0) {
-		key = cur_lspan(&c, VALUE_MAX);
-		val = cur_lspan(&c, VALUE_MAX);
-		if (c.failed)
-			return (false);
-		if (span_is(key, name)) {
-			*value = val;
-			return (true);
-		}
-	}
-	return (false);
-}

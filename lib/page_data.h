@@ -53,6 +53,5 @@ void	 page_row_put(struct buf *row, const char *name, struct span value);
 
 bool	 page_data_get(struct msg_list data, const char *name,
 	    struct page_value *);
-bool	 page_row_get(struct span row, const char *name, struct span *value);
 
 #endif /* DEXD_PAGE_DATA_H */

@@ -129,12 +129,6 @@ peer_room(const struct peer *p)
 	return (p->config.other);
 }
 
-const char *
-peer_name(const struct peer *p)
-{
-	return (p->name);
-}
-
 uint32_t
 peer_instance(const struct peer *p)
 {

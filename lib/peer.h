@@ -71,7 +71,6 @@ struct peer	*peer_new(struct event_base *, int fd,
 void		 peer_free(struct peer *);	/* fails what is pending */
 
 enum room	 peer_room(const struct peer *);
-const char	*peer_name(const struct peer *);	/* "" if none */
 uint32_t	 peer_instance(const struct peer *);
 
 /* Stops and resumes reading (a room not yet READY, or back-pressure). */
