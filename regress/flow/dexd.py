@@ -36,6 +36,24 @@ def kill(pids, sig=signal.SIGKILL):
             pass
 
 
+def copy_programs(directory):
+    """Programs of a test's own, to be replaced by others; returns where."""
+    copy = directory / "dexd"
+    shutil.copytree(BUILD / "libexec", copy / "libexec")
+    shutil.copytree(BUILD / "sbin", copy / "sbin")
+    for p in (*directory.parents, directory):
+        if p.stat().st_uid == os.getuid() and p != pathlib.Path("/"):
+            p.chmod(p.stat().st_mode | 0o055)
+    return copy
+
+
+def put_program(tree, name, text):
+    path = tree / "libexec/dexd" / name
+    path.unlink()
+    path.write_text(text)
+    path.chmod(0o755)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -11,7 +11,7 @@ import time
 import pytest
 import requests
 
-from dexd import BUILD, Dexd
+from dexd import BUILD, Dexd, copy_programs, put_program
 
 PATIENCE = 30                           # seconds for whatever must happen
 MSG_DEF = pathlib.Path(__file__).parents[2] / "lib" / "msg.def"
@@ -46,21 +46,9 @@ def kill_child(d, program):
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
     """Programs of our own copy, to be replaced by others."""
-    copy = tmp_path / "dexd"
-    shutil.copytree(BUILD / "libexec", copy / "libexec")
-    shutil.copytree(BUILD / "sbin", copy / "sbin")
-    for p in (*tmp_path.parents, tmp_path):
-        if p.stat().st_uid == os.getuid() and p != pathlib.Path("/"):
-            p.chmod(p.stat().st_mode | 0o055)
+    copy = copy_programs(tmp_path)
     monkeypatch.setattr("dexd.BUILD", copy)
     return copy
-
-
-def put_program(tree, name, text):
-    path = tree / "libexec/dexd" / name
-    path.unlink()
-    path.write_text(text)
-    path.chmod(0o755)
 
 
 def put_back(tree, name):
