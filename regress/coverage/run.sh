@@ -10,6 +10,7 @@ cov=$build/cov
 COVERAGE=1 sh regress/configure-once.sh "$cov"
 make -s -j4 -f "$cov/Makefile" all tests
 find "$cov" -name '*.gcda' -delete
+rm -rf "$cov/run"
 chmod -R a+rwX "$cov"
 
 as_nobody=
