@@ -21,7 +21,7 @@
 #include "authz.h"
 #include "redirect_uri.h"
 
-#define AUDIENCE	"audience:server:client_id:"
+#define AUDIENCE	"audience:server:client_id:"	/* and the client */
 
 static struct authz_verdict
 good(void)
@@ -72,18 +72,6 @@ is_known_scope(struct span s)
 	return (false);
 }
 
-/* The client that an audience scope names; false for other scopes. */
-static bool
-audience_peer(struct span scope, struct span *peer)
-{
-	size_t	 n = strlen(AUDIENCE);
-
-	if (scope.len <= n || memcmp(scope.p, AUDIENCE, n) != 0)
-		return (false);
-	*peer = span_mem(scope.p + n, scope.len - n);
-	return (true);
-}
-
 /* Adds a quoted, printable copy of a scope to a list for people. */
 static void
 list_scope(char *text, size_t size, struct span scope)
@@ -125,7 +113,7 @@ check_scopes(const struct authz_world *w, const struct authz *a)
 		count++;
 		if (span_is(scope, "openid"))
 			openid = true;
-		if (audience_peer(scope, &peer)) {
+		if (span_after(scope, AUDIENCE, &peer)) {
 			if (!span_eq(peer, a->client_id) &&
 			    !w->peer_trusts(w->arg, peer, a->client_id))
 				list_scope(untrusted, sizeof(untrusted), peer);

@@ -28,18 +28,6 @@
 #define ITEMS_MAX	2048
 #define SCOPES_MAX	64
 
-static int
-span_cmp(const void *va, const void *vb)
-{
-	const struct span	*a = va, *b = vb;
-	size_t			 n = a->len < b->len ? a->len : b->len;
-	int			 cmp = n == 0 ? 0 : memcmp(a->p, b->p, n);
-
-	if (cmp != 0)
-		return (cmp);
-	return (a->len < b->len ? -1 : a->len > b->len);
-}
-
 /* Sorted, without repeats, so that order and repetition change nothing. */
 static size_t
 sort_scopes(struct span sorted[SCOPES_MAX], struct msg_list scopes)

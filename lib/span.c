@@ -57,6 +57,29 @@ span_is(struct span a, const char *s)
 	return (span_eq(a, span_str(s)));
 }
 
+int
+span_cmp(const void *va, const void *vb)
+{
+	const struct span	*a = va, *b = vb;
+	size_t			 n = a->len < b->len ? a->len : b->len;
+	int			 cmp = n == 0 ? 0 : memcmp(a->p, b->p, n);
+
+	if (cmp != 0)
+		return (cmp);
+	return (a->len < b->len ? -1 : a->len > b->len);
+}
+
+bool
+span_after(struct span s, const char *prefix, struct span *rest)
+{
+	size_t	 n = strlen(prefix);
+
+	if (s.len <= n || memcmp(s.p, prefix, n) != 0)
+		return (false);
+	*rest = span_mem(s.p + n, s.len - n);
+	return (true);
+}
+
 bool
 span_eq_secret(struct span a, struct span b)
 {

@@ -43,6 +43,13 @@ const uint8_t	*span_ptr(struct span);
 bool		 span_eq(struct span, struct span);
 bool		 span_is(struct span, const char *);
 
+/* For qsort(3): by bytes, the shorter first. */
+int		 span_cmp(const void *, const void *);
+
+/* True when s begins with the prefix and has more; *rest is that. */
+bool		 span_after(struct span s, const char *prefix,
+		    struct span *rest);
+
 /*
  * Byte equality in constant time for spans of one length; spans of two
  * lengths differ at once, so a secret's length may leak, its bytes not.

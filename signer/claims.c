@@ -15,7 +15,6 @@
  */
 
 #include <inttypes.h>
-#include <string.h>
 
 #include <sodium.h>
 
@@ -76,17 +75,6 @@ put_num(struct buf *b, const char *name, uint64_t value)
 	buf_printf(b, "%" PRIu64, value);
 }
 
-static bool
-audience_peer(struct span scope, struct span *peer)
-{
-	size_t	 n = strlen(AUDIENCE);
-
-	if (scope.len <= n || memcmp(scope.p, AUDIENCE, n) != 0)
-		return (false);
-	*peer = span_mem(scope.p + n, scope.len - n);
-	return (true);
-}
-
 /* Peers in scope order, then the client unless it is among them. */
 static uint32_t
 collect_audience(struct list_buf *aud, const struct claims_input *in)
@@ -95,7 +83,7 @@ collect_audience(struct list_buf *aud, const struct claims_input *in)
 	struct span	 scope, peer;
 
 	while (msg_list_next(&scopes, &scope))
-		if (audience_peer(scope, &peer))
+		if (span_after(scope, AUDIENCE, &peer))
 			list_buf_add(aud, peer);
 	if (!msg_list_has(msg_list_of(aud), in->client_id))
 		list_buf_add(aud, in->client_id);

@@ -15,7 +15,6 @@
  */
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "documents.h"
 #include "json.h"
@@ -65,18 +64,6 @@ put_items(struct buf *b, const char *name, const struct span *items, size_t n)
 		json_put_string(b, items[i]);
 	}
 	buf_put_str(b, "\n  ]");
-}
-
-static int
-span_cmp(const void *va, const void *vb)
-{
-	const struct span	*a = va, *b = vb;
-	size_t			 n = a->len < b->len ? a->len : b->len;
-	int			 cmp = n == 0 ? 0 : memcmp(a->p, b->p, n);
-
-	if (cmp != 0)
-		return (cmp);
-	return (a->len < b->len ? -1 : a->len > b->len);
 }
 
 static void

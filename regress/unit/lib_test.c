@@ -46,6 +46,25 @@ utf8(void **state)
 }
 
 static void
+prefixes_and_order(void **state)
+{
+	struct span	 rest = span_str("x");
+	struct span	 a = span_str("a"), ab = span_str("ab"),
+			 b = span_str("b"), none = span_str(NULL);
+
+	(void)state;
+	assert_true(span_after(span_str("audience:me"), "audience:", &rest) &&
+	    span_is(rest, "me"));
+	assert_false(span_after(span_str("audience:"), "audience:", &rest));
+	assert_false(span_after(span_str("Audience:me"), "audience:", &rest));
+	assert_false(span_after(none, "audience:", &rest));
+	assert_true(span_is(rest, "me"));
+	assert_true(span_cmp(&a, &ab) < 0 && span_cmp(&ab, &a) > 0);
+	assert_true(span_cmp(&ab, &b) < 0 && span_cmp(&b, &ab) > 0);
+	assert_true(span_cmp(&none, &a) < 0 && span_cmp(&none, &none) == 0);
+}
+
+static void
 words(void **state)
 {
 	struct span	 rest = span_str("  openid\t email\nx "), w;
@@ -203,7 +222,8 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(utf8), cmocka_unit_test(words),
+		cmocka_unit_test(utf8), cmocka_unit_test(prefixes_and_order),
+		cmocka_unit_test(words),
 		cmocka_unit_test(ceiling), cmocka_unit_test(cursor),
 		cmocka_unit_test(base64),
 		cmocka_unit_test(identifiers), cmocka_unit_test(go_strings),
