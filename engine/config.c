@@ -19,6 +19,7 @@
 
 #include "engine.h"
 #include "log.h"
+#include "url.h"
 
 /* The parent's slice, and what the rules ask of it. */
 
@@ -34,21 +35,6 @@ keep(struct msg *kept, struct buf *raw, const struct msg *m)
 		fatalx("cannot keep the configuration");
 }
 
-/* The path of the issuer without the slash at its end: "" or "/dex". */
-static char *
-path_of(const char *issuer)
-{
-	const char	*p = strstr(issuer, "://");
-	char		*path;
-	size_t		 n;
-
-	p = p == NULL ? NULL : strchr(p + 3, '/');
-	path = xstrdup(p == NULL ? "" : p);
-	for (n = strlen(path); n != 0 && path[n - 1] == '/'; n--)
-		path[n - 1] = '\0';
-	return (path);
-}
-
 static void
 on_pa_en_config(void *room, struct peer *p, struct msg *m)
 {
@@ -61,7 +47,7 @@ on_pa_en_config(void *room, struct peer *p, struct msg *m)
 	e->conf = &e->msg.pa_en_config;
 	if ((e->issuer = span_dup(e->conf->issuer)) == NULL)
 		fatalx("cannot keep the issuer");
-	e->issuer_path = path_of(e->issuer);
+	e->issuer_path = url_path(e->issuer);
 	e->https = strncmp(e->issuer, "https://", 8) == 0;
 }
 

@@ -20,22 +20,9 @@
 #include "frontend.h"
 #include "log.h"
 #include "sealbox.h"
+#include "url.h"
 
 /* The parent's slice. */
-
-static char *
-path_of(const char *issuer)
-{
-	const char	*p = strstr(issuer, "://");
-	char		*path;
-	size_t		 n;
-
-	p = p == NULL ? NULL : strchr(p + 3, '/');
-	path = xstrdup(p == NULL ? "" : p);
-	for (n = strlen(path); n != 0 && path[n - 1] == '/'; n--)
-		path[n - 1] = '\0';
-	return (path);
-}
 
 static void
 keep_proxies(struct frontend *fe)
@@ -68,7 +55,7 @@ on_pa_fe_config(void *room, struct peer *p, struct msg *m)
 	fe->conf = &fe->msg.pa_fe_config;
 	if ((issuer = span_dup(fe->conf->issuer)) == NULL)
 		fatalx("cannot keep the issuer");
-	fe->issuer_path = path_of(issuer);
+	fe->issuer_path = url_path(issuer);
 	free(issuer);
 	if (fe->conf->client_ip_header.len != 0)
 		fe->client_ip_header = span_dup(fe->conf->client_ip_header);

@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #include "http_req.h"
+#include "url.h"
 
 /* RFC 9110 section 5.6.2. */
 static bool
@@ -373,23 +374,11 @@ http_head_parse(struct span head, struct http_req *r)
 
 /* ---- chunks ---- */
 
-static int
-hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		return (c - 'A' + 10);
-	return (-1);
-}
-
 /* One byte of a size line; no extensions, no white space. */
 static int
 chunk_size(struct http_chunks *c, uint8_t byte)
 {
-	int	 digit = hex(byte);
+	int	 digit = url_hex(byte);
 
 	if (c->cr) {
 		if (byte != '\n' || c->digits == 0)

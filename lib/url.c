@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "url.h"
 
 #define PAIRS_MAX	512
@@ -64,8 +65,8 @@ url_put_segment(struct buf *b, struct span s)
 	}
 }
 
-static int
-hex_value(uint8_t c)
+int
+url_hex(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return (c - '0');
@@ -89,8 +90,8 @@ url_decode(struct buf *b, struct span s, bool plus)
 			buf_put_c(b, s.p[i]);
 		else {
 			if (s.len - i < 3 ||
-			    (high = hex_value(s.p[i + 1])) == -1 ||
-			    (low = hex_value(s.p[i + 2])) == -1)
+			    (high = url_hex(s.p[i + 1])) == -1 ||
+			    (low = url_hex(s.p[i + 2])) == -1)
 				return (-1);
 			buf_put_c(b, high << 4 | low);
 			i += 2;
@@ -239,4 +240,18 @@ url_put_with_params(struct buf *b, struct span uri, struct msg_list params)
  done:
 	list_buf_clear(&all);
 	return (error);
+}
+
+char *
+url_path(const char *url)
+{
+	const char	*p = strstr(url, "://");
+	char		*path;
+	size_t		 n;
+
+	p = p == NULL ? NULL : strchr(p + 3, '/');
+	path = xstrdup(p == NULL ? "" : p);
+	for (n = strlen(path); n != 0 && path[n - 1] == '/'; n--)
+		path[n - 1] = '\0';
+	return (path);
 }

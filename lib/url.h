@@ -30,6 +30,9 @@ void	 url_put_query(struct buf *, struct span);
 /* For one path segment: also $ & + = : @ stay. */
 void	 url_put_segment(struct buf *, struct span);
 
+/* What a hexadecimal digit is worth; -1: it is none. */
+int	 url_hex(uint8_t);
+
 /* Appends the decoded text; -1 at a malformed escape.  plus: '+' is a space. */
 int	 url_decode(struct buf *, struct span, bool plus);
 
@@ -52,5 +55,11 @@ void	 url_put_form(struct buf *, struct msg_list pairs, const char *skip);
  * any scheme.  -1 if its own query does not parse.
  */
 int	 url_put_with_params(struct buf *, struct span uri, struct msg_list);
+
+/*
+ * The path of an absolute URL without slashes at its end, "" or "/dex": what
+ * our own paths begin with when it is the issuer.  To be freed by the caller.
+ */
+char	*url_path(const char *);
 
 #endif /* DEXD_URL_H */

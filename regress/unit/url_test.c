@@ -136,13 +136,33 @@ sorted_form(void **state)
 	buf_clear(&b);
 }
 
+/* What our own paths begin with, whatever the issuer ends with. */
+static void
+paths(void **state)
+{
+	static const struct {
+		const char	*url, *path;
+	} cases[] = { { "https://x", "" }, { "https://x/", "" },
+		{ "https://x//", "" }, { "https://x/dex", "/dex" },
+		{ "http://x:5556/a/b/", "/a/b" }, { "x/dex", "" } };
+	char	*path;
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < NITEMS(cases); i++) {
+		path = url_path(cases[i].url);
+		assert_string_equal(path, cases[i].path);
+		free(path);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(encoding), cmocka_unit_test(decoding),
 		cmocka_unit_test(forms), cmocka_unit_test(redirects),
-		cmocka_unit_test(sorted_form),
+		cmocka_unit_test(sorted_form), cmocka_unit_test(paths),
 	};
 
 	return (RUN(tests));
