@@ -22,8 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "count.h"
 #include "regress/compromise/control_played.h"
+#include "regress/compromise/hostile.h"
 #include "test.h"
 
 struct played			 control = { .program = "control",
@@ -75,24 +75,11 @@ on_parent_command(void *room, struct peer *p, struct msg *m)
 	peer_answer(p, m->rid, PA_CT_RESULT, &answer);
 }
 
-/* The parent passes on what the broken room says, and then the engine's. */
 static void
 on_gather(void *room, struct peer *p, struct msg *m)
 {
-	struct msg_pa_room_counted	 sound = { .room = ROOM_ENGINE,
-		.program = span_str("engine"), .instance = 2 };
-	struct msg_pa_room_gathered	 done = { 0 };
-	struct buf			 b;
-
 	(void)room;
-	buf_init(&b, 256);
-	buf_put_u16(&b, COUNT_FLUSHES);
-	buf_put_u64(&b, 41);
-	sound.counts = buf_span(&b);
-	peer_tell(p, PA_ROOM_COUNTED, &control_told, -1);
-	peer_tell(p, PA_ROOM_COUNTED, &sound, -1);
-	peer_answer(p, m->rid, PA_ROOM_GATHERED, &done);
-	buf_clear(&b);
+	hostile_pass_on(p, m->rid, &control_told, 1);
 }
 
 void

@@ -27,6 +27,7 @@
 
 #include <sodium.h>
 
+#include "count.h"
 #include "log.h"
 #include "regress/compromise/hostile.h"
 
@@ -270,6 +271,28 @@ hostile_pelt(const struct hostile *h)
 			must_close(h, fd, msg_name((enum msg_type)type));
 			buf_reset(&b);
 		}
+	buf_clear(&b);
+}
+
+void
+hostile_pass_on(struct peer *p, uint32_t rid,
+    const struct msg_pa_room_counted *broken, unsigned n)
+{
+	struct msg_pa_room_counted	 sound = { .room = ROOM_ENGINE,
+		.program = span_str("engine"), .instance = 2 };
+	struct msg_pa_room_gathered	 done = { 0 };
+	struct buf			 b;
+
+	while (n-- > 0)
+		if (peer_tell(p, PA_ROOM_COUNTED, broken, -1) == -1)
+			fatalx("the counts do not travel");
+	buf_init(&b, 256);
+	buf_put_u16(&b, COUNT_FLUSHES);
+	buf_put_u64(&b, 41);
+	sound.counts = buf_span(&b);
+	if (peer_tell(p, PA_ROOM_COUNTED, &sound, -1) == -1 ||
+	    peer_answer(p, rid, PA_ROOM_GATHERED, &done) == -1)
+		fatalx("the counts do not travel");
 	buf_clear(&b);
 }
 

@@ -59,6 +59,13 @@ void	 hostile_breaches(const struct hostile *);
  */
 void	 hostile_pelt(const struct hostile *);
 
+/*
+ * As the parent that was asked for counts passes on what a broken room says, n
+ * times, and then the engine's: 41 flushes of process 2.
+ */
+void	 hostile_pass_on(struct peer *, uint32_t rid,
+	    const struct msg_pa_room_counted *, unsigned n);
+
 /* Of the room, in KiB. */
 unsigned long	 hostile_memory(const struct played *);
 

@@ -74,27 +74,11 @@ on_health(void *room, struct peer *p, struct msg *m)
 	was_asked = true;
 }
 
-/* The parent passes on what the broken room says, and then the engine's. */
 static void
 on_gather(void *room, struct peer *p, struct msg *m)
 {
-	struct msg_pa_room_counted	 sound = { .room = ROOM_ENGINE,
-		.program = span_str("engine"), .instance = 2 };
-	struct msg_pa_room_gathered	 done = { 0 };
-	struct buf			 b;
-	unsigned			 i;
-
 	(void)room;
-	for (i = 0; i < nbroken; i++)
-		assert_int_equal(peer_tell(p, PA_ROOM_COUNTED, &broken, -1),
-		    0);
-	buf_init(&b, 256);
-	buf_put_u16(&b, COUNT_FLUSHES);
-	buf_put_u64(&b, 41);
-	sound.counts = buf_span(&b);
-	assert_int_equal(peer_tell(p, PA_ROOM_COUNTED, &sound, -1), 0);
-	assert_int_equal(peer_answer(p, m->rid, PA_ROOM_GATHERED, &done), 0);
-	buf_clear(&b);
+	hostile_pass_on(p, m->rid, &broken, nbroken);
 }
 
 static peer_handler * const	 handlers[MSG_MAX] = {
