@@ -18,15 +18,16 @@ mkdir -p "$build/log"
 [ $# -gt 0 ] || set -- $(cd "$build/fuzz" && ls ./*_fuzz |
     sed 's,^\./,,; s,_fuzz$,,')
 
-# The smallest inputs that together reach everything; the largest of them go
-# when they are too many.  Inputs named crash-* are regression cases: kept.
+# A few inputs that together reach everything (-merge=1 would keep each that was
+# new when it came); the largest of them go when they are too many.  Inputs named
+# crash-* are regression cases: kept.
 minimise() {
 	target=$1
 	work=$2
 	mkdir -p "$work/min"
-	"$build/fuzz/${target}_fuzz" -merge=1 -max_len=8192 "$work/min" \
-	    "$work/new" "$dir/corpus/$target" >"$work/merge.log" 2>&1 ||
-	    return 0
+	"$build/fuzz/${target}_fuzz" -set_cover_merge=1 -max_len=8192 \
+	    "$work/min" "$work/new" "$dir/corpus/$target" \
+	    >"$work/merge.log" 2>&1 || return 0
 	while [ "$(du -sk --apparent-size "$work/min" | cut -f1)" -gt "$limit" ]
 	do
 		find "$work/min" -type f -printf '%s %p\n' | sort -rn |
