@@ -7,35 +7,9 @@ import time
 
 import requests
 
-from dexd import Flow
+from dexd import FAILURES, new_flow
 
 PATIENCE = 60
-
-
-def wait_for(what, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if what():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def new_flow(d):
-    flow = Flow(d)
-    flow.browser.session.headers["Connection"] = "close"
-    return flow
-
-
-FAILURES = (AssertionError, KeyError, requests.RequestException)
-
-
-def whole(d):
-    try:
-        flow = new_flow(d)
-        return flow.redeem(flow.code()).status_code == 200
-    except FAILURES:
-        return False
 
 
 def rooms(d):

@@ -16,8 +16,8 @@ import time
 
 import pytest
 
-from dexd import SANDBOXED, kill
-from ledger import FAILURES, PATIENCE, Ledger, new_flow, rooms, wait_for, whole
+from dexd import FAILURES, SANDBOXED, kill, new_flow, wait_for, whole
+from ledger import PATIENCE, Ledger, rooms
 
 SECONDS = int(os.environ.get("CHAOS_SECONDS", "8"))
 ROOMS = ["frontend", "signer", "authn-mock", "engine", "authn-local", "control"]

@@ -11,10 +11,8 @@ import socket
 import struct
 
 import pytest
-import requests
 
-from dexd import Flow
-from procs import wait_for
+from dexd import wait_for, whole
 
 PIDFD_GETFD = 438
 PARENT = 3                              # a room's descriptor to its parent
@@ -37,15 +35,6 @@ def take(pid, fd):
 def is_stopped(pid):
     stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
     return stat.rsplit(")", 1)[1].split()[0] == "T"
-
-
-def logs_in(d):
-    try:
-        flow = Flow(d)
-        flow.browser.session.headers["Connection"] = "close"
-        return flow.redeem(flow.code()).status_code == 200
-    except (AssertionError, KeyError, requests.RequestException):
-        return False
 
 
 def tell(wire, name, fields=b"", rid=0):
@@ -133,5 +122,5 @@ class Impostor:
                         and 0 not in d.rooms()[room])
         after = d.rooms()
         assert self.pid not in after[room]
-        assert wait_for(lambda: logs_in(d))
+        assert wait_for(lambda: whole(d))
         return {**after, room: None} == {**self.before, room: None}

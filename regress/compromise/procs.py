@@ -1,7 +1,5 @@
 """The processes of a running dexd, and what lies in their memory."""
 
-import time
-
 
 def processes(d):
     """pid → program, the parent too."""
@@ -37,12 +35,3 @@ def holds(pid, needles):
 
 def holders(d, needles):
     return {program for pid, program in processes(d).items() if holds(pid, needles)}
-
-
-def wait_for(condition, seconds=30):
-    deadline = time.time() + seconds
-    while time.time() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False

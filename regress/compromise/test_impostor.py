@@ -13,10 +13,9 @@ import time
 import pytest
 import requests
 
-from dexd import Dexd, free_port
-from impostor import TYPES, Impostor, hear, logs_in, rest, tell
+from dexd import Dexd, free_port, wait_for, whole
+from impostor import TYPES, Impostor, hear, rest, tell
 from keys import owners_of_keys
-from procs import wait_for
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0,
                                 reason="only root takes others' descriptors")
@@ -78,7 +77,7 @@ def test_telemetry_lies_about_all_that_passes_through_it(d):
             c.close()
         visitor.join()
         assert shown == {"metrics": lie.decode(), "health": 503}
-        assert logs_in(d)
+        assert whole(d)
         stats = json.loads(d.ctl("-j", "show", "stats").stdout)["stats"]
         assert sum(s["value"] for s in stats
                    if s["metric"] == "dexd_logins_total") == 1
@@ -161,7 +160,7 @@ def test_telemetry_that_only_asks_keeps_nobody_busy(d):
                 break
             most = max(most, resident(d.proc.pid))
         assert most - before < 64
-        assert logs_in(d)
+        assert whole(d)
         assert d.ctl("status").returncode == 0
         print(f"parent: {before:.0f} MiB, then {most:.0f} MiB")
     assert wait_for(lambda: not i.is_there()) and i.is_replaced()

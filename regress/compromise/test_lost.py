@@ -8,8 +8,8 @@ import socket
 
 import pytest
 
-from dexd import Dexd, free_port
-from impostor import Impostor, wait_for
+from dexd import Dexd, free_port, wait_for
+from impostor import Impostor
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0,
                                 reason="only root takes others' descriptors")

@@ -16,9 +16,9 @@ import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 
-from dexd import BUILD, Browser, Flow, free_port
+from dexd import BUILD, Browser, Flow, free_port, wait_for
 from keys import derive, open_keyset, owners_of_keys, private_needles, seal_key
-from procs import holders, holds, processes, wait_for
+from procs import holders, holds, processes
 
 pytestmark = [
     pytest.mark.skipif(os.getuid() != 0, reason="only root reads others' memory"),

@@ -54,6 +54,16 @@ def put_program(tree, name, text):
     path.chmod(0o755)
 
 
+def wait_for(what, seconds=60):
+    """Patience, not a measurement: true as soon as it is so."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -272,6 +282,26 @@ class Flow:
                 "code_verifier": self.verifier}
         data.update(change)
         return token(self.dexd, auth, **data)
+
+
+# What a log-in ends in while dexd is not whole.
+FAILURES = (AssertionError, KeyError, requests.RequestException)
+
+
+def new_flow(dexd):
+    """Over connections of its own, so that none outlives a frontend."""
+    flow = Flow(dexd)
+    flow.browser.session.headers["Connection"] = "close"
+    return flow
+
+
+def whole(dexd):
+    """Does a person log in, from the first page to the token?"""
+    try:
+        flow = new_flow(dexd)
+        return flow.redeem(flow.code()).status_code == 200
+    except FAILURES:
+        return False
 
 
 def token(dexd, auth=("app", SECRET), **data):

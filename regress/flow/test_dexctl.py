@@ -8,11 +8,10 @@ import re
 import socket
 import struct
 import subprocess
-import time
 
 import pytest
 
-from dexd import BUILD, NOBODY, Flow
+from dexd import BUILD, NOBODY, Flow, wait_for
 
 ROOT = os.getuid() == 0
 DENIED, BUSY, USAGE = 77, 75, 2
@@ -32,15 +31,6 @@ def as_reader(d, *args, groups=None):
         ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
          f"--groups={gid}", str(BUILD / "sbin" / "dexctl"), "-r", str(d.run), *args],
         capture_output=True, text=True, timeout=60)
-
-
-def wait_for(condition, seconds=30):
-    deadline = time.time() + seconds
-    while time.time() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def connect(d):

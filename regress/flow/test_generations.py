@@ -15,20 +15,11 @@ import pytest
 import requests
 import urllib3
 
-from dexd import BUILD, Dexd, Flow, free_port, kill
+from dexd import BUILD, Dexd, Flow, free_port, kill, wait_for
 from load import Load
 
 urllib3.disable_warnings()
 PATIENCE = 30                           # seconds for whatever must happen
-
-
-def wait_for(what, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if what():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def reload(d):

@@ -15,7 +15,7 @@ import requests
 import urllib3
 
 from dexd import (BUILD, CALLBACK, SANDBOXED, SECRET, Browser, Flow, free_port,
-                  params_of)
+                  params_of, wait_for)
 
 urllib3.disable_warnings()
 ROOMS = {"engine": "_dexdeng", "signer": "_dexdsig", "authn-mock": "_dexdauth",
@@ -25,15 +25,6 @@ ROOMS = {"engine": "_dexdeng", "signer": "_dexdsig", "authn-mock": "_dexdauth",
 def status(pid):
     lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-
-
-def wait_for(what, seconds=10):
-    deadline = time.time() + seconds
-    while time.time() < deadline:
-        if what():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 # ---- rooms and their sandbox (DESIGN sections 1 and 8) ----

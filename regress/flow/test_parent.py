@@ -6,24 +6,14 @@ import pathlib
 import re
 import shutil
 import signal
-import time
 
 import pytest
 import requests
 
-from dexd import BUILD, Dexd, copy_programs, put_program
+from dexd import BUILD, Dexd, copy_programs, put_program, wait_for
 
 PATIENCE = 30                           # seconds for whatever must happen
 MSG_DEF = pathlib.Path(__file__).parents[2] / "lib" / "msg.def"
-
-
-def wait_for(what, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if what():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def children(pid, program):

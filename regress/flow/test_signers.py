@@ -10,25 +10,15 @@ import re
 import signal
 import subprocess
 import threading
-import time
 import urllib.parse
 
 import pytest
 import requests
 from authlib.jose import JsonWebKey, JsonWebToken
 
-from dexd import BUILD, Flow, free_port, token
+from dexd import BUILD, Flow, free_port, token, wait_for
 
 N = 3
-
-
-def wait_for(condition, seconds=30):
-    deadline = time.time() + seconds
-    while time.time() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def several(config):

@@ -10,19 +10,10 @@ import time
 import pytest
 import requests
 
-from dexd import SANDBOXED, SECRET, Flow, free_port, token
+from dexd import SANDBOXED, SECRET, Flow, free_port, token, wait_for
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\} (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
-
-
-def wait_for(what, seconds=30):
-    deadline = time.time() + seconds
-    while time.time() < deadline:
-        if what():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def with_telemetry(config):
