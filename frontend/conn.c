@@ -43,17 +43,15 @@
 #define FIRST_TIME	10	/* TLS handshake and the first byte of a head */
 #define HEAD_TIME	10	/* a whole head, from its first byte */
 #define IDLE_TIME	60	/* between requests */
-#define LAST_IDLE_TIME	2	/* the same, when we leave */
 #define BODY_TIME	30
 #define WRITE_TIME	60	/* until all that waits is taken */
 #define LINGER_TIME	2
-#define DRAIN_TIME	30	/* until what is left is cut off */
 
 static void	 conn_process(struct conn *);
 static void	 conn_flush(struct conn *);
 
-static void
-set_deadline(struct conn *c, time_t seconds)
+void
+conn_set_deadline(struct conn *c, time_t seconds)
 {
 	const struct timeval	 tv = { seconds, 0 };
 
@@ -188,9 +186,9 @@ end_block(struct conn *c)
 	if (c->state == CONN_ENGINE)
 		event_del(&c->deadline);
 	else if (c->state == CONN_IDLE && c->fe->stopping)
-		set_deadline(c, LAST_IDLE_TIME);
+		conn_set_deadline(c, CONN_LAST_IDLE_TIME);
 	else
-		set_deadline(c, c->state == CONN_WAITING ? c->wait_time :
+		conn_set_deadline(c, c->state == CONN_WAITING ? c->wait_time :
 		    times[c->state]);
 }
 
@@ -205,7 +203,7 @@ conn_written(struct conn *c)
 			return;
 		}
 		c->state = CONN_LINGER;
-		set_deadline(c, LINGER_TIME);
+		conn_set_deadline(c, LINGER_TIME);
 		set_reading(c, true);
 		return;
 	}
@@ -218,8 +216,8 @@ conn_written(struct conn *c)
 	}
 }
 
-static bool
-has_output(const struct conn *c)
+bool
+conn_has_output(const struct conn *c)
 {
 	return (c->out.len != 0 || c->tail.len != 0);
 }
@@ -260,7 +258,7 @@ conn_flush(struct conn *c)
 	else
 		buf_drain(&c->out, sent);
 	c->tail = span_mem(span_ptr(c->tail) + more, c->tail.len - more);
-	if (!has_output(c)) {
+	if (!conn_has_output(c)) {
 		conn_written(c);
 		return;
 	}
@@ -269,7 +267,7 @@ conn_flush(struct conn *c)
 	else
 		set_reading(c, true);
 	if (!c->blocked)
-		set_deadline(c, WRITE_TIME);
+		conn_set_deadline(c, WRITE_TIME);
 	c->blocked = true;
 }
 
@@ -280,7 +278,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (has_output(c))
+	if (conn_has_output(c))
 		conn_flush(c);
 	else
 		on_readable(fd, what, arg);
@@ -293,7 +291,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (has_output(c))
+	if (conn_has_output(c))
 		conn_free(c);		/* it does not take what we say */
 	else if (c->state == CONN_HEAD || c->state == CONN_BODY) {
 		c->close = true;
@@ -332,7 +330,7 @@ conn_respond(struct conn *c, struct response *r)
 		    now_us() - c->began, c->head_only ? 0 : r->body.len);
 	c->state = c->close ? CONN_CLOSING : CONN_IDLE;
 	if (c->state == CONN_IDLE && !c->blocked)
-		set_deadline(c, IDLE_TIME);
+		conn_set_deadline(c, IDLE_TIME);
 	TAILQ_REMOVE(&c->fe->conns, c, entry);
 	TAILQ_INSERT_TAIL(&c->fe->conns, c, entry);
 	buf_clear(&c->body);
@@ -420,7 +418,7 @@ on_head(struct conn *c, size_t len)
 	if (r->expect_continue && c->in.len == 0)
 		buf_put_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
 	if (!c->blocked)
-		set_deadline(c, BODY_TIME);
+		conn_set_deadline(c, BODY_TIME);
 	return (true);
 }
 
@@ -437,7 +435,7 @@ find_head(struct conn *c)
 	len = http_head_end(buf_span(&c->in), &c->scanned, &status);
 	if (len == 0) {
 		if (c->state != CONN_HEAD && !c->blocked)
-			set_deadline(c, HEAD_TIME);
+			conn_set_deadline(c, HEAD_TIME);
 		c->state = CONN_HEAD;
 		return (false);
 	}
@@ -512,13 +510,13 @@ conn_process(struct conn *c)
 	/* The other side is done and so are we. */
 	if (c->eof && (c->state == CONN_IDLE || c->state == CONN_HEAD ||
 	    c->state == CONN_BODY)) {
-		if (!has_output(c)) {
+		if (!conn_has_output(c)) {
 			conn_free(c);
 			return;
 		}
 		c->state = CONN_CLOSING;
 	}
-	if (has_output(c))
+	if (conn_has_output(c))
 		conn_flush(c);
 }
 
@@ -529,46 +527,7 @@ conn_await(struct conn *c, unsigned what, unsigned seconds)
 	c->waits_for = what;
 	c->wait_time = (time_t)seconds;
 	if (!c->blocked)
-		set_deadline(c, seconds);
-}
-
-void
-conns_move(struct frontend *fe, unsigned from, unsigned to)
-{
-	struct conn	*c;
-
-	TAILQ_FOREACH(c, &fe->conns, entry)
-		if (c->state == CONN_WAITING && c->waits_for == from)
-			c->waits_for = to;
-}
-
-static struct conn *
-find_waiting(struct frontend *fe, unsigned what)
-{
-	struct conn	*c;
-
-	TAILQ_FOREACH(c, &fe->conns, entry)
-		if (c->state == CONN_WAITING && c->waits_for == what)
-			return (c);
-	return (NULL);
-}
-
-/*
- * Serving one may end any other and moves it in the list, so the list is gone
- * through anew each time; a mark keeps those out that begin to wait meanwhile.
- */
-void
-conns_serve(struct frontend *fe, unsigned what,
-    void (*serve)(struct conn *, unsigned))
-{
-	const unsigned	 mark = what | 1u << 31;
-	struct conn	*c;
-
-	conns_move(fe, what, mark);
-	while ((c = find_waiting(fe, mark)) != NULL) {
-		serve(c, what);
-		conn_continue(c);
-	}
+		conn_set_deadline(c, seconds);
 }
 
 void
@@ -620,70 +579,5 @@ conn_new(struct frontend *fe, int fd, const struct in6_addr *peer)
 		fe->peak = fe->nconns;
 	count_add(fe->accepted, 1);
 	set_reading(c, true);
-	set_deadline(c, FIRST_TIME);
-}
-
-bool
-conns_give_way(struct frontend *fe)
-{
-	struct conn	*c, *next;
-	unsigned	 busy = 0;
-
-	/* Those that do not give way go to the end: the next search is short. */
-	TAILQ_FOREACH_SAFE(c, &fe->conns, entry, next) {
-		if (busy++ == fe->nconns)
-			break;
-		if (!has_output(c) && (c->state == CONN_IDLE ||
-		    c->state == CONN_HEAD || c->state == CONN_BODY ||
-		    c->state == CONN_LINGER)) {
-			conn_free(c);
-			return (true);
-		}
-		TAILQ_REMOVE(&fe->conns, c, entry);
-		TAILQ_INSERT_TAIL(&fe->conns, c, entry);
-	}
-	return (false);
-}
-
-void
-conns_count(struct frontend *fe)
-{
-	count_set(count_get(COUNT_CONNECTIONS, NULL, NULL, NULL), fe->nconns);
-}
-
-static void
-conns_drain(struct frontend *fe)
-{
-	struct conn	*c, *next;
-
-	TAILQ_FOREACH_SAFE(c, &fe->conns, entry, next)
-		if (c->state == CONN_IDLE && !has_output(c))
-			set_deadline(c, LAST_IDLE_TIME);
-}
-
-static void
-on_stop_timer(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-	room_exit();
-}
-
-void
-conns_stop(struct frontend *fe)
-{
-	const struct timeval	 tv = { DRAIN_TIME, 0 };
-
-	if (fe->stopping)
-		return;
-	fe->stopping = true;
-	listeners_close(fe);
-	if (fe->nconns == 0) {
-		room_exit();
-		return;
-	}
-	conns_drain(fe);
-	event_assign(&fe->stop_timer, room_base(), -1, 0, on_stop_timer, fe);
-	event_add(&fe->stop_timer, &tv);
+	conn_set_deadline(c, FIRST_TIME);
 }

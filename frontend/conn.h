@@ -71,8 +71,16 @@ struct conn {
 struct conn	*conn_alloc(void);		/* zeroed; NULL: no memory */
 void	 conn_release(struct conn *);
 
+/* ---- conn.c ---- */
+
+#define CONN_LAST_IDLE_TIME	2	/* s between requests, when we leave */
+
 void	 conn_new(struct frontend *, int fd, const struct in6_addr *);
 void	 conn_free(struct conn *);
+/* Seconds from now, instead of what was left of the last. */
+void	 conn_set_deadline(struct conn *, time_t seconds);
+/* Whether something waits to be taken by the other side. */
+bool	 conn_has_output(const struct conn *);
 
 /* Sends a response to the request in hand and goes on. */
 void	 conn_respond(struct conn *, struct response *);
@@ -89,6 +97,8 @@ void	 conn_continue(struct conn *);
  * so many seconds the answer is 503.
  */
 void	 conn_await(struct conn *, unsigned what, unsigned seconds);
+/* ---- conns.c: all connections of a frontend ---- */
+
 /* Has all that wait for `what` served by the function, which may await again. */
 void	 conns_serve(struct frontend *, unsigned what,
 	    void (*serve)(struct conn *, unsigned what));
