@@ -168,7 +168,7 @@ put_family(struct buf *b, const struct exposition_source *from, size_t n,
 
 	for (; n > 0; from++, n--) {
 		cur_init(&c, from->counts);
-		while (count_decode(&c, from->room, &s) == 1) {
+		while (buf_ok(b) && count_decode(&c, from->room, &s) == 1) {
 			if (s.id != id)
 				continue;
 			if (first)

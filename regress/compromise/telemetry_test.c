@@ -420,13 +420,15 @@ counts_without_form_are_left_out(void **state)
 static void
 counts_take_bounded_memory(void **state)
 {
+	char		 label[COUNT_LABEL_MAX + 1];
 	unsigned long	 before;
 	int		 i;
 
 	(void)state;
-	while (broken_counts.len < COUNT_BYTES_MAX - 512)
-		put_signatures("\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
-		    "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n");
+	memset(label, '\n', COUNT_LABEL_MAX);	/* each is shown as two */
+	label[COUNT_LABEL_MAX] = '\0';
+	while (broken_counts.len < COUNT_BYTES_MAX - 2 * COUNT_LABEL_MAX)
+		put_signatures(label);
 	broken.counts = buf_span(&broken_counts);
 	serves();
 	before = hostile_memory(&telemetry);
