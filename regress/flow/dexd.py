@@ -21,6 +21,7 @@ BUILD = pathlib.Path(os.environ.get("DEXD_BUILD", "build")).resolve()
 # Sanitizers, counters and valgrind need more than the sandbox allows.
 SANDBOXED = BUILD.name not in ("asan", "cov", "valgrind")
 WRAP = os.environ.get("DEXD_WRAP", "").split()  # runs dexd, as strace does
+TROUBLE = re.compile(r"Sanitizer|runtime error:|sandbox: system call \d+ refused")
 NOBODY = 65534
 CALLBACK = "http://127.0.0.1:9/callback"
 SECRET = "the secret: of/app+1"
@@ -198,7 +199,18 @@ class Dexd:
 
     def close(self):
         self.stop()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        try:
+            self.check_log()
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def check_log(self):
+        """A room that dies of a sanitizer's report is replaced, and one that
+        is refused a system call goes on: only the log knows."""
+        text = self.log_path.read_text(errors="replace") \
+            if self.log_path.exists() else ""
+        told = [line for line in text.splitlines() if TROUBLE.search(line)]
+        assert not told, "\n".join(told[:20])
 
     def __enter__(self):
         return self
