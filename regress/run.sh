@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: run.sh BUILD [STAGE ...]
 # Builds everything and runs the stages of regress/stages in order, or only
-# those named; the last line counts what passed and what failed.
+# those named; the last line counts what passed and what failed.  What this
+# machine could not run is named before it.
 #
 # A stage is sourced.  It has $build, say, check, unit and pytests.
 
@@ -10,6 +11,7 @@ build=$1
 shift
 passed=0
 failed=0
+skipped=0
 
 ok() { passed=$((passed + 1)); }
 bad() {
@@ -40,6 +42,8 @@ unit() {
 		status=$?
 		n=$(grep -c '^\[       OK \]' "$log")
 		f=$(grep -c '^\[  FAILED  \] [a-z]' "$log")
+		skipped=$((skipped + $(grep -c '^\[  SKIPPED \] [a-z]' "$log")))
+		sed -n "s,^\[  SKIPPED \] \([a-z].*\),skipped: $name: \1,p" "$log"
 		if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
 		if [ "$status" -eq 0 ]; then f=0; fi
 		passed=$((passed + n))
@@ -57,13 +61,16 @@ pytests() {
 	under=$2
 	shift 2
 	DEXD_BUILD=$under ASAN_OPTIONS=detect_leaks=0 /usr/bin/python3 -m pytest \
-	    -q --no-header -p no:cacheprovider "$@" >"$log" 2>&1
+	    -q --no-header -rs -p no:cacheprovider "$@" >"$log" 2>&1
 	status=$?
 	n=$(sed -n 's/.*\b\([0-9][0-9]*\) passed.*/\1/p' "$log" | tail -n 1)
 	f=$(sed -n 's/.*\b\([0-9][0-9]*\) failed.*/\1/p' "$log" | tail -n 1)
 	e=$(sed -n 's/.*\b\([0-9][0-9]*\) errors\{0,1\}\b.*/\1/p' "$log" | tail -n 1)
+	s=$(sed -n 's/.*\b\([0-9][0-9]*\) skipped.*/\1/p' "$log" | tail -n 1)
 	passed=$((passed + ${n:-0}))
 	failed=$((failed + ${f:-0} + ${e:-0}))
+	skipped=$((skipped + ${s:-0}))
+	sed -n 's/^SKIPPED/skipped:/p' "$log"
 	if [ "$status" -ne 0 ]; then
 		[ "$((${f:-0} + ${e:-0}))" -eq 0 ] && failed=$((failed + 1))
 		tail -n 80 "$log" >&2
@@ -71,6 +78,7 @@ pytests() {
 }
 
 finish() {
+	[ "$skipped" -eq 0 ] || echo "$skipped skipped"
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ] && exit 0
 	exit 1
@@ -92,7 +100,7 @@ if [ $# -eq 0 ]; then
 	done
 else
 	for stage; do
-		file=$(echo ./regress/stages/*-"$stage".sh)
+		file=$(echo ./regress/stages/[0-9][0-9]-"$stage".sh)
 		[ -r "$file" ] || { bad "stage $stage: no such"; continue; }
 		# shellcheck disable=SC1090
 		. "$file"
