@@ -324,3 +324,84 @@ for name in (b"X-HTTP-Method-Override: POST", b"X-Original-URL: /dex/robots.txt"
              b"Content-Length-: 5", b"Content_Length: 5",
              b"Transfer_Encoding: chunked", b"X-Transfer-Encoding: chunked"):
     row(f"ours: {name.decode()} changes nothing", field(name), 200)
+
+# ---- behind a proxy ----
+#
+# What the visitor gets for those rows (named by how they begin, the longest name
+# counts) that the proxy does not pass on as they are.  [200, 200]: it mended the
+# request, and the probe was answered, too.  One status: it refused by itself.
+
+MENDED = [200, 200]
+BOTH = {
+    "9112 2.2 bare LF behind the request line": MENDED,
+    "9112 2.2 bare LF behind a field": MENDED,
+    "9112 2.2 bare LF as the empty line": MENDED,
+    "9112 2.2 bare LF everywhere": MENDED,
+    "9112 2.2 an empty line first": MENDED,
+    "9112 2.2 an LF first": MENDED,
+    "9112 2.3 version 'HTTP/1.2'": MENDED,
+    "9112 3 two spaces before the target": MENDED,
+    "9112 3 two spaces behind the target": MENDED,
+    # Its X-Forwarded-For makes a hundred and one.
+    "9110 5.4 a hundred fields": [431, 200],
+    "ours: a head just below 32 KiB": [400],
+    "6585 5 a value larger than the head may be": [400],
+    "6585 5 a name larger than the head may be": [400],
+    "9110 15.5.14 Content-Length: 18446744073709551621": [400],
+    "9110 15.5.14 Content-Length: 9999": [400],
+}
+BEHIND = {
+    "nginx": BOTH | {
+        "9112 2.2 HTTP/2 preface": [400],
+        "9112 2.3 HTTP/1.0 without Host": [400],     # it passes on an empty one
+        "9112 2.3 version 'HTTP/0.9'": [400],
+        "9112 2.3 version 'HTTP/1.1 '": MENDED,
+        "9112 2.3 version 'HTTP/11'": [505],
+        "9112 2.3 version 'HTTP/1.10'": MENDED,
+        "9112 2.3 version ''": [],                   # a page without a head
+        "9112 3 HTTP/0.9: no version at all": [],
+        "9110 9.1 methods are case-sensitive": [400],
+        "9110 9.3.6 CONNECT, authority form": [400],
+        "9110 9.3.6 CONNECT to a path": [405],
+        "9110 9.3.8 TRACE": [405],
+        "9110 9.3.7 OPTIONS *": [400],
+        "9112 3.2.2 absolute form, no path but a query": [404, 200],
+        "9112 3.2.2 another scheme": MENDED,         # it drops what is before the path
+        "3986 2.1 NUL in a connector": [400],
+        "3986 2.1 a broken escape": [400],
+        "ours: a query of 16384 bytes": [414],
+        "6585 5 a request line larger than the head may be": [414],
+        "9112 3.2 an empty Host": [400],
+        # A field that is none it leaves out, but for a NUL.
+        "9112 5.1 no colon": MENDED,
+        "9110 5.6.2 ": MENDED,
+        "9110 5.6.2 b'\\x00' in a name": [400],
+        "9110 8.6 value in spaces": [400],
+        "9110 5.5 vertical tab before chunked": [501],
+        "9112 9.3 HTTP/1.0 in the middle": [200, 400],
+        "9110 10.1.1 Expect with the body at hand": [400, 200],
+        "9110 10.1.1 another expectation": MENDED,
+    },
+    "haproxy": BOTH | {
+        "9112 2.2 HTTP/2 preface": [],               # it speaks HTTP/2 itself
+        "9112 2.3 version 'HTTP/2.0'": MENDED,
+        "9112 2.3 version 'HTTP/9.9'": MENDED,
+        "9112 3 tab for space": MENDED,
+        "9110 9.3.6 CONNECT to a path": [400],
+        "9112 3.2.2 absolute form beats Host": [400],
+        "ours: a query of 16384 bytes": [400],
+        "9112 3 a query of 16385 bytes": [400],
+        "6585 5 a request line larger than the head may be": [400],
+        "9112 3.2 two Hosts, the same": MENDED,
+        "9112 3.2 two Hosts, HTTP/1.0": [200],
+        "9112 5.2 a folded value": MENDED,
+        "9112 5.2 a value folded with a tab": MENDED,
+        "6585 5 a hundred and one": [400],
+        "9112 6.1 identity, then chunked": [422],
+        "9112 6.1 Transfer-Encoding: ": [400],
+        "9112 6.1 Transfer-Encoding: b'gzip, chunked'": [422],
+        "9112 6.1 Transfer-Encoding: b',chunked'": [422],
+        "9112 6.1 Transfer-Encoding: b'chunked,'": [501, 200],
+        "9110 7.8 Upgrade: websocket": [400],
+    },
+}
