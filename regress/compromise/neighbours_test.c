@@ -15,15 +15,16 @@
  */
 
 /* link: regress/compromise/rooms.c regress/compromise/hostile.c */
+/* link: regress/compromise/real_engine.c */
 
 #include <sys/wait.h>
 
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "regress/compromise/hostile.h"
+#include "regress/compromise/real_engine.h"
 #include "test.h"
 
 /*
@@ -33,14 +34,7 @@
  * served (the table of threats in dexd(8)).
  */
 
-#define ISSUER	"http://127.0.0.1:1/dex"
-
-static struct played	 engine = { .program = "engine", .room = ROOM_ENGINE,
-			    .name = "" };
-static char		 dir[64];
-static bool		 answered;
-static unsigned		 status, nlost;
-static struct buf	 location, body;
+static unsigned		 nlost;
 
 /* The engine tells its parent whose wire it broke off. */
 static void
@@ -56,112 +50,24 @@ static peer_handler * const	 handlers[MSG_MAX] = {
 	[EN_PA_LOST] = on_lost,
 };
 
-static void
-begin_engine(void)
-{
-	static const uint8_t		 cookie_key[32] = { 7 };
-	struct msg_pa_en_config		 c = { .issuer = span_str(ISSUER),
-		.pkce_s256 = true, .grant_authorization_code = true,
-		.auth_requests_secs = 3600, .id_tokens_secs = 3600 };
-	struct msg_pa_en_store		 st = { .storage = STORAGE_SQLITE };
-	struct msg_pa_en_connector	 k = { .id = span_str("pw"),
-		.type = span_str("mockPassword"), .name = span_str("PW"),
-		.kind = CONNECTOR_PASSWORD };
-	struct msg_pa_en_client		 cl = { .id = span_str("app"),
-		.secret = span_str("secret"), .name = span_str("App") };
-	struct msg_pa_en_key		 key = { .number = 1,
-		.cookie_key = span_mem(cookie_key, 32) };
-	struct list_buf			 uris;
-	char				 file[128];
-
-	room_path(file, "db");
-	st.file = span_str(file);
-	cl.redirect_uris = LIST_OF(&uris, "http://app/cb");
-	room_begin(&engine, ROOM_FRONTEND, handlers);
-#define TELL(type, m)	assert_int_equal(peer_tell(engine.parent, type, m, -1), 0)
-	TELL(PA_EN_CONFIG, &c);
-	TELL(PA_EN_STORE, &st);
-	TELL(PA_EN_CONNECTOR, &k);
-	TELL(PA_EN_CLIENT, &cl);
-	TELL(PA_EN_KEY, &key);
-#undef TELL
-	list_buf_clear(&uris);
-	room_go(&engine);
-}
-
 static int
 setup(void **state)
 {
 	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/dexd-broken-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	rooms_writable = dir;
-	buf_init(&location, 16384);
-	buf_init(&body, 65536);
 	nlost = 0;
-	begin_engine();
+	engine_begin(handlers);
 	return (0);
 }
 
 static int
 teardown(void **state)
 {
-	static const char * const	 names[] = { "db", "db-wal", "db-shm" };
-	char				 path[128];
-	size_t				 i;
-
 	(void)state;
-	room_end(&engine);
-	for (i = 0; i < NITEMS(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	assert_int_equal(rmdir(dir), 0);
-	buf_clear(&location);
-	buf_clear(&body);
+	engine_end();
 	return (0);
 }
 
-/* ---- an honest request ---- */
-
-static void
-on_answer(void *arg, struct msg *m)
-{
-	(void)arg;
-	answered = true;
-	buf_reset(&location);
-	buf_reset(&body);
-	status = m == NULL ? 0 : m->en_fe_answer.status;
-	if (m != NULL) {
-		buf_put_span(&location, m->en_fe_answer.location);
-		buf_put_span(&body, m->en_fe_answer.body);
-	}
-}
-
-/* The names and values, closed by NULL, are the query, or the form of a POST. */
-static unsigned
-request(enum endpoint endpoint, const char *connector,
-    const char * const *pairs)
-{
-	struct list_buf		 l;
-	bool			 post = endpoint == ENDPOINT_TOKEN;
-	struct msg_fe_en_http	 ask = { .endpoint = (uint8_t)endpoint,
-		.method = post ? HTTP_POST : HTTP_GET,
-		.request_id = span_str("r"), .path = span_str("/dex/x"),
-		.connector = span_str(connector),
-		.address = span_str("192.0.2.1") };
-
-	*(post ? &ask.form : &ask.query) = list_of(&l, pairs);
-	answered = false;
-	assert_int_equal(peer_ask(engine.wire, FE_EN_HTTP, &ask, 20000,
-	    on_answer, NULL), 0);
-	list_buf_clear(&l);
-	assert_true(rooms_wait(&answered));
-	return (status);
-}
-#define REQUEST(e, c, ...)						\
-	request(e, c, (const char * const[]){ __VA_ARGS__, NULL })
-
+/* An honest request. */
 static void
 serves(void)
 {
@@ -245,29 +151,6 @@ malformed_fields(void **state)
 		hostile_pelt(&neighbours[i]);
 		serves();
 	}
-}
-
-/*
- * frontend: "not sign for anybody who is absent".  It has no cookie of a login
- * and no code, and nothing it makes up passes for one.
- */
-static void
-frontend_cannot_finish_a_login(void **state)
-{
-	(void)state;
-	assert_int_equal(REQUEST(ENDPOINT_CALLBACK, "pw", "state", "made-up"),
-	    400);
-	assert_int_equal(REQUEST(ENDPOINT_APPROVAL, "", "req", "made-up",
-	    "hmac", "made-up"), 400);
-	assert_int_equal(REQUEST(ENDPOINT_TOKEN, "", "grant_type",
-	    "authorization_code", "client_id", "app", "client_secret",
-	    "secret", "code", "made-up", "redirect_uri", "http://app/cb"),
-	    400);
-	assert_non_null(strstr(buf_cstr(&body), "invalid_grant"));
-	assert_int_equal(REQUEST(ENDPOINT_TOKEN, "", "grant_type",
-	    "authorization_code", "client_id", "app", "client_secret",
-	    "wrong", "code", "made-up"), 401);
-	serves();
 }
 
 /* A flood that never reads its answers costs itself its wire, nobody else. */
@@ -377,8 +260,8 @@ main(int argc, char *argv[])
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest	 tests[] = {
 		T(breaches_close_one_wire), T(answers_to_nothing),
-		T(malformed_fields), T(frontend_cannot_finish_a_login),
-		T(flood_without_reading), T(control_gets_no_more),
+		T(malformed_fields), T(flood_without_reading),
+		T(control_gets_no_more),
 		T(telemetry_asks_for_health_only),
 	};
 

@@ -222,7 +222,16 @@ room_pair(int sv[2])
 struct peer *
 room_wire(struct played *r, enum room as, peer_handler * const *handlers)
 {
-	struct msg_pa_room_peer	 m = { .room = (uint8_t)as };
+	return (room_wire_named(r, as, "", 0, handlers));
+}
+
+struct peer *
+room_wire_named(struct played *r, enum room as, const char *name,
+    uint32_t instance, peer_handler * const *handlers)
+{
+	struct msg_pa_room_peer	 m = { .room = (uint8_t)as,
+				    .name = span_str(name),
+				    .instance = instance };
 	int			 sv[2];
 
 	room_pair(sv);

@@ -64,6 +64,10 @@ void	 room_go(struct played *);		/* GO, and wait for READY */
 /* A further wire to the room, from `as`; our end is returned. */
 struct peer	*room_wire(struct played *, enum room as,
 		    peer_handler * const *handlers);
+/* The same from one of several such rooms, or the worker of a connector. */
+struct peer	*room_wire_named(struct played *, enum room as,
+		    const char *name, uint32_t instance,
+		    peer_handler * const *handlers);
 void	 room_end(struct played *);
 
 /* What a wire is made of, as the parent makes it. */

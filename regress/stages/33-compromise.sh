@@ -9,7 +9,7 @@ SANITIZE=1 sh regress/configure-once.sh "$build/asan" CC=clang &&
 if [ "$(id -u)" = 0 ]; then
 	for under in "$build" "$build/asan"; do
 		for t in callers control engine engine_refresh frontend \
-		    neighbours telemetry; do
+		    frontend_logins neighbours telemetry; do
 			check "broken rooms as an ordinary user ($under, $t)" \
 			    env ASAN_OPTIONS=detect_leaks=1 setpriv \
 			    --reuid=65534 --regid=65534 --clear-groups \
