@@ -1,6 +1,7 @@
 """Values of strangers in every field that is shown: they are text, they fit,
 they turn nothing around (threat table: pages)."""
 
+import json
 import re
 import urllib.parse
 
@@ -23,6 +24,10 @@ HOSTILE = {
 }
 
 
+def address(key):
+    return HOSTILE[key] + "@" + key
+
+
 def fill(config):
     """Each value names a client, a connector and a user."""
     config["frontend"] = {"issuer": HOSTILE["markup"][:120] + HOSTILE["turned"],
@@ -36,6 +41,11 @@ def fill(config):
         config["staticPasswords"].append({
             "email": f"{key}@example.com", "hash": HASH, "username": value,
             "userID": f"u{i}"})
+        # Who logs in to the end: also the address and the groups are his choice.
+        config["staticPasswords"].append({
+            "email": address(key), "hash": HASH, "username": value,
+            "preferredUsername": value, "userID": f"v{i}",
+            "groups": ["wheel", value]})
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +102,37 @@ def test_names(b, hostile, key):
     assert is_harmless(b, value)
     b.view(320, 640)
     b.shot(f"hostile-{key}")
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+def test_the_claims(b, hostile, key):
+    """OpenID Connect Core 5.1: names, addresses and groups are anybody's words,
+    and text in the application's page, too."""
+    value = HOSTILE[key]
+    b.open(hostile.app)
+    b.at("Welcome")
+    b.click("Log in")
+    b.until("the choice", lambda: b.all(".dex-choices a"))
+    b.click("Log in with Email")
+    b.at("Log in to your account")
+    # Keys make no address of every value, and an e-mail field would clean it.
+    b.driver.execute_script("arguments[0].value = arguments[1]",
+                            b.find("#login"), address(key))
+    b.find("#password").send_keys("password")
+    b.leaves(b.find("#submit-login").click)
+    b.at("Grant access")
+    b.click("Grant access")
+    b.at("You are logged in")
+    shown = b.driver.execute_script(
+        "return Object.fromEntries([...document.querySelectorAll('tbody tr')]."
+        "map((r) => [r.querySelector('th').textContent,"
+        " r.querySelector('td').textContent]))")
+    assert shown["name"] == shown["preferred_username"] == value
+    assert shown["email"] == address(key)
+    assert json.loads(shown["groups"]) == ["wheel", value]
+    # Ours alone: the table of the claims, what was checked, the way out.
+    assert b.all("main form") == [b.find("form[action='/logout']")]
+    assert is_harmless(b, "Hello, " + value)
 
 
 def test_several_connectors(b, hostile):

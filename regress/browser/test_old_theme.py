@@ -1,9 +1,12 @@
 """The same pages with an operator's theme in dex's layout: frontend.dir."""
 
 import pathlib
+import re
 
 import pytest
+import requests
 
+from browser import WAIT
 from test_hostile import HOSTILE, ask, fill
 
 THEMES = pathlib.Path(__file__).resolve().parents[1] / "theme"
@@ -64,6 +67,32 @@ def test_a_whole_login(b, old):
     b.at("You are logged in")
 
 
+def code_of(b, house, allow, where):
+    """The page with a code to carry over by hand; the code in it."""
+    b.open(house.auth("mock", "cli", redirect_uri="urn:ietf:wg:oauth:2.0:oob"))
+    b.until("consent", lambda: b.labelled(allow))
+    b.click(allow)
+    shown = b.until("the code", lambda: b.find(where))
+    code = shown.get_property("value") or shown.text
+    assert re.fullmatch("[a-z0-9]{25}", code)
+    b.view(320, 640)
+    assert shown.is_displayed()
+    assert code not in b.driver.current_url
+    return code
+
+
+def test_a_code_to_carry_over(b, old):
+    """dex: the out-of-band page is the operator's; the code in it is good once."""
+    code = code_of(b, old, "It may", "input.theme-form-input")
+    assert "Carry this code back" in b.text() and is_ours(b)
+    b.shot("old-theme-code")
+    token = {"grant_type": "authorization_code", "code": code, "client_id": "cli",
+             "redirect_uri": "urn:ietf:wg:oauth:2.0:oob"}
+    for status in (200, 400):
+        r = requests.post(old.issuer + "/token", token, timeout=WAIT)
+        assert r.status_code == status, r.text
+
+
 def test_an_error(b, old):
     """dex: the status' phrase and a text; what is ours alone is left out."""
     b.open(old.issuer + "/auth/local/login?state=" + "a" * 25)
@@ -121,3 +150,6 @@ def test_a_theme_of_the_field(b, make_house):
     assert HOSTILE["markup"] in b.heading()
     b.leaves(b.driver.refresh)
     b.until("consent", lambda: b.labelled("Yes"))
+    code_of(b, house, "Yes", "code")
+    assert is_ours(b)
+    b.shot("old-theme-of-the-field-code")
