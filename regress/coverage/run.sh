@@ -25,5 +25,7 @@ for suite in regress/flow regress/package/test_config.py; do
 	    --no-header -p no:cacheprovider -n 3 --dist loadfile "$suite" ||
 	    failed="$failed $suite"
 done
-[ -z "$failed" ] || echo "failed:$failed" >&2
-/usr/bin/python3 regress/coverage/report.py "$cov"
+status=0
+/usr/bin/python3 regress/coverage/report.py "$cov" || status=1
+[ -z "$failed" ] || { echo "failed:$failed" >&2; status=1; }
+exit $status
