@@ -53,6 +53,14 @@ def configuration(port, db, tls=None, algorithm="RS256", signers=1, own=True):
     return text
 
 
+def memory(pid, field):
+    """MiB of one field of smaps_rollup."""
+    for line in open(f"/proc/{pid}/smaps_rollup", encoding="ascii"):
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) / 1024
+    raise SystemExit("no such field")
+
+
 class Server:
     """One running server, pinned to some cores, in a directory of its own."""
 
@@ -125,12 +133,7 @@ class Server:
 
     def memory(self, field):
         """MiB of one field of smaps_rollup, summed over all processes."""
-        total = 0
-        for pid in self.pids():
-            for line in open(f"/proc/{pid}/smaps_rollup", encoding="ascii"):
-                if line.startswith(field + ":"):
-                    total += int(line.split()[1])
-        return total / 1024
+        return sum(memory(pid, field) for pid in self.pids())
 
 
 class Dexd(Server):
