@@ -37,7 +37,7 @@ valgrind: deps
 	@sh regress/run.sh $(BUILD) valgrind
 
 lint: deps
-	@sh regress/style/lint.sh
+	@sh regress/style/lint.sh $(BUILD)
 
 install:
 	@sh regress/install.sh $(BUILD) "$(DESTDIR)" "$(PREFIX)"

@@ -275,7 +275,7 @@ measure_handshakes(const char *what, EVP_PKEY *key)
 static void
 measure_programs(void)
 {
-	char		*argv[] = { "/bin/true", NULL };
+	char		 program[] = "/bin/true", *argv[] = { program, NULL };
 	unsigned long	 n = 0;
 	double		 start = now();
 	pid_t		 pids[10];

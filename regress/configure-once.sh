@@ -10,7 +10,7 @@ now=$(
 	echo "$* ${SANITIZE:-} ${COVERAGE:-} ${VALGRIND:-}"
 	cksum configure
 	find lib compat dexd parent config frontend engine store signer authn \
-	    control dexctl web regress -type f \
+	    control dexctl web regress examples bench -type f \
 	    \( -name "*.c" -o -path "web/*" \) 2>/dev/null | sort
 	grep -h '^/\* \(link\|libs\): ' regress/*/*_test.c regress/*/*_fuzz.c \
 	    2>/dev/null || :

@@ -1,8 +1,10 @@
 #!/bin/sh
-# The discipline that compilers do not check: banned functions, walls between
-# rooms, licence headers, file length, man pages.
+# usage: lint.sh BUILD
+# The warnings of both compilers, and the discipline that they do not check:
+# banned functions, walls between rooms, licence headers, file length, man pages.
 
 set -u
+build=$1
 status=0
 complain() {
 	echo "lint: $*" >&2
@@ -27,6 +29,13 @@ for f in $sources; do
 	awk '/^\/\* link:/ { next } { n = 0; for (i = 1; i <= length($0); i++)
 	    n = substr($0, i, 1) == "\t" ? (int(n / 8) + 1) * 8 : n + 1;
 	    if (n > 100) exit 1 }' "$f" || complain "$f: line too long"
+done
+
+# Every source, as configure has it built, also those that no target here needs.
+sh regress/configure-once.sh "$build/lint" || exit 1
+for cc in gcc clang; do
+	make -s -k -j2 -f "$build/lint/Makefile" CC=$cc syntax ||
+	    complain "$cc warns"
 done
 
 # A room includes its own headers and lib's; the engine also the store's.
@@ -66,7 +75,11 @@ done
 /usr/bin/python3 regress/style/example_keys.py || complain "etc/example.yaml"
 
 # Sourced stages have no line that names a shell; their first comment does.
-scripts="configure .ci/run $(find regress etc bench debian -name '*.sh' 2>/dev/null)"
+# What a package runs as root names its shell, and has no name that ends in .sh.
+scripts=$({
+	find regress etc bench -name '*.sh'
+	grep -rlIE --exclude='*.py' '^#!/bin/k?sh' configure .ci regress etc bench
+} | sort -u)
 if command -v shellcheck >/dev/null; then
 	# shellcheck disable=SC2086
 	shellcheck -S warning $scripts || complain "shellcheck"
