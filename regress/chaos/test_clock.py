@@ -112,7 +112,7 @@ def test_the_clock_jumps(clock, own_dexd):
     pids = rooms(d)
     first = signed_by(d, clock)
     assert public_kids(d) == [first]
-    with Ledger(d) as ledger:
+    with Ledger(d, keep=False) as ledger:
         old = new_flow(d)
         old_code = old.code()
 

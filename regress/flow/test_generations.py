@@ -15,7 +15,7 @@ import pytest
 import requests
 import urllib3
 
-from dexd import BUILD, Dexd, Flow, free_port, kill, wait_for
+from dexd import BUILD, Dexd, Flow, free_port, keypair, kill, wait_for
 from load import Load
 
 urllib3.disable_warnings()
@@ -518,15 +518,6 @@ def test_sockets_for_somebody_else(own_dexd):
 
 
 # ---- certificates ----
-
-def keypair(directory, name):
-    cert, key = directory / f"{name}.crt", directory / f"{name}.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
-                    cert, "-days", "2", "-subj", f"/CN={name}"],
-                   check=True, capture_output=True)
-    return str(cert), str(key)
-
 
 def mismatch(directory):
     return keypair(directory, "a")[0], keypair(directory, "b")[1]
