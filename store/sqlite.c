@@ -92,6 +92,15 @@ store_open(struct event_base *base, enum storage storage, const char *file,
 		    sqlite3_errmsg(s->db));
 		goto fail;
 	}
+	/*
+	 * SQLite settles for reading where it may not write, for as long as the
+	 * file is open.  Who starts while a disk has turned read-only would
+	 * refuse every login ever after, so it must not start.
+	 */
+	if (sqlite3_db_readonly(s->db, "main") != 0) {
+		snprintf(err, errlen, "the database is read-only");
+		goto fail;
+	}
 	if (sqlite_migrate(s->db, err, errlen) == -1)
 		goto fail;
 	if (sqlite_functions(s->db) == -1 || sqlite_commit_prepare(s) == -1 ||
