@@ -18,8 +18,8 @@ import time
 import pytest
 import requests
 
-from dexd import FAILURES, SANDBOXED, kill, new_flow, wait_for, whole
-from ledger import PATIENCE, Ledger, OverTls, rooms
+from dexd import SANDBOXED, kill, new_flow, wait_for, whole
+from ledger import PATIENCE, Ledger, OverTls, asked, rooms
 
 SECONDS = int(os.environ.get("CHAOS_SECONDS", "8"))
 ROOMS = ["frontend", "frontend-tls", "telemetry", "signer", "authn-mock", "engine",
@@ -80,17 +80,12 @@ def test_stopped_for_a_while(own_dexd, room):
     ledger.check()
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A directory on a disk of its own, of 2 MiB."""
-    if os.getuid() != 0:
-        pytest.skip("mounting takes root")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=755", "tmpfs",
-                       str(disk)], capture_output=True).returncode != 0:
+def mounted(disk, *args):
+    """A directory on it for the database, until the test is over."""
+    if subprocess.run(["mount", *args, str(disk)],
+                      capture_output=True).returncode != 0:
         pytest.skip("this machine lets nobody mount")
-    for p in disk.parents:
+    for p in (disk, *disk.parents):
         if str(p).startswith("/tmp/"):
             p.chmod(0o755)
     db = disk / "db"
@@ -100,10 +95,27 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(disk)])
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A directory on a disk of its own, of 2 MiB."""
+    if os.getuid() != 0:
+        pytest.skip("mounting takes root")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    yield from mounted(disk, "-t", "tmpfs", "-o", "size=2m,mode=755", "tmpfs")
+
+
 def on(db):
     def change(c):
         c["storage"]["config"]["file"] = str(db / "dexd.db")
     return change
+
+
+def login_is_told(d):
+    """The status of the last page of a login that may not be stored."""
+    flow = new_flow(d)
+    r = flow.authenticate()
+    return (flow.approve(r) if r.status_code == 303 else r).status_code
 
 
 def test_disk_full(own_dexd, small_disk):
@@ -121,14 +133,7 @@ def test_disk_full(own_dexd, small_disk):
             except OSError:
                 pass
 
-        def refused():
-            try:
-                one = new_flow(d)
-                r = one.approve(one.authenticate())
-                return r.status_code in (500, 503)
-            except FAILURES:
-                return True
-        assert wait_for(refused)
+        assert wait_for(lambda: login_is_told(d) in (500, 503))
         time.sleep(1)
         r = flow.redeem(code)           # refused, and not spent; or in time
         assert r.status_code in (200, 500, 503), r.text
@@ -152,6 +157,78 @@ def test_disk_read_only(own_dexd, small_disk):
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
     d.start()
     assert whole(d)
+
+
+@pytest.fixture
+def real_disk(tmp_path):
+    """A file system of its own that turns read-only as soon as it has errors."""
+    if os.getuid() != 0:
+        pytest.skip("mounting takes root")
+    image, disk = tmp_path / "image", tmp_path / "disk"
+    disk.mkdir()
+    with open(image, "wb") as f:
+        f.truncate(16 << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-e", "remount-ro", str(image)], check=True)
+    yield from mounted(disk, "-o", "loop", str(image))
+
+
+def immutable(db, yes):
+    subprocess.run(["chattr", "+i" if yes else "-i", *map(str, db.iterdir())],
+                   check=True)
+
+
+def trip(disk):
+    """What the kernel does when it finds a broken block: EROFS for every write
+    from now on, also to files that are open."""
+    device = subprocess.run(["findmnt", "-no", "SOURCE", str(disk)], check=True,
+                            capture_output=True, text=True).stdout.strip()
+    error = pathlib.Path("/sys/fs/ext4", device.rsplit("/", 1)[1],
+                         "trigger_fs_error")
+    if not error.exists():
+        pytest.skip("this kernel has no errors to order")
+    error.write_text("dexd's tests")
+
+
+@pytest.mark.parametrize("how", ["immutable", "an error on the disk"])
+def test_disk_turns_read_only(own_dexd, real_disk, how):
+    """... while dexd serves: nothing is spent that was not told, and all goes on
+    when it can be written again, be that at once or after a repair.
+
+    The engine may die of it, since the index of the log is memory of a file that
+    nobody may write any more; the next one must not settle for reading."""
+    disk = real_disk.parent
+    d = own_dexd(on(real_disk))
+    d.db = real_disk / "dexd.db"
+    flow = new_flow(d)
+    code = flow.code()
+    with Ledger(d) as ledger:
+        if how == "immutable":
+            immutable(real_disk, True)
+        else:
+            trip(disk)
+        r = asked(lambda: flow.redeem(code))
+        assert r is None or r.status_code in (500, 503), r.text
+        assert wait_for(lambda: re.search("store failed|a room died", d.read_log()))
+        time.sleep(2)
+        if how == "immutable":
+            kill(rooms(d).get("engine", []))
+            assert wait_for(lambda: "database is read-only" in d.read_log())
+            immutable(real_disk, False)
+            assert wait_for(lambda: all_whole(d))
+    assert d.proc.poll() is None
+    if how != "immutable":
+        assert d.stop() == 0
+        subprocess.run(["umount", str(disk)], check=True)
+        image = disk.parent / "image"
+        assert subprocess.run(["e2fsck", "-fp", str(image)],
+                              capture_output=True).returncode in (0, 1)
+        subprocess.run(["mount", "-o", "loop", str(image), str(disk)], check=True)
+        d.start()
+        assert wait_for(lambda: all_whole(d))
+    # An answer that was not waited for may have come after all.
+    assert flow.redeem(code).status_code == 200 or r is None
+    assert flow.redeem(code).status_code == 400
+    ledger.check()
 
 
 def open_fds(pid):
