@@ -38,6 +38,7 @@ elif kill -0 $dexd 2>/dev/null; then
   Log in with Email:    admin@example.com, password "password"
            or Password: foo, password "bar"
            or Example:  nothing is asked
+  See what runs:  $build/sbin/dexctl -r $build/run/demo status
   Stop with ^C.
 
 EOF

@@ -20,7 +20,7 @@ done
 # One line for each file keeps the output whole when two run at once.
 printf '%s\n' "$@" | xargs -P 2 -I{} sh -c '
 	out=$(clang-tidy --quiet {} -- $FLAGS -I"$(dirname {})" \
-	    "-DDEXD_PREFIX=\"/usr\"" "-DDEXD_LIBEXEC=\"/usr/libexec/dexd\"" 2>&1) ||
+	    "-DDEXD_LIBEXEC=\"/usr/libexec/dexd\"" 2>&1) ||
 	    { printf "%s\n" "$out"; exit 1; }' || status=1
 
 # Paths that cppcheck cannot follow (macros, functions that do not return, one
