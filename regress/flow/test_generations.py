@@ -15,7 +15,8 @@ import pytest
 import requests
 import urllib3
 
-from dexd import BUILD, Dexd, Flow, free_port, keypair, kill, wait_for
+import dexd
+from dexd import BUILD, SANDBOXED, Dexd, Flow, free_port, keypair, kill, wait_for
 from load import Load
 
 urllib3.disable_warnings()
@@ -283,33 +284,69 @@ def test_a_killed_parse_changes_nothing(own_dexd):
 
 # ---- recovery ----
 
-@pytest.mark.parametrize("room", ["frontend", "engine", "signer", "authn-mock",
-                                  "authn-local", "control"])
-def test_killed_under_load(own_dexd, room):
-    """Whole again soon; a code issued before works exactly once."""
-    d = own_dexd()
+def answers(d, url):
+    try:
+        return requests.get(url, timeout=20, verify=False).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+# Room → is its work done?
+WORKS = {
+    "frontend": whole, "engine": whole, "signer": whole, "authn-mock": whole,
+    "authn-local": lambda d: dexd.whole(d, "local"),
+    "control": lambda d: d.ctl("status").returncode == 0,
+    "telemetry": lambda d: answers(d, "http://" + d.config["telemetry"]["http"] +
+                                   "/metrics"),
+    "frontend-tls": lambda d: answers(d, "https://" + d.config["web"]["https"] +
+                                      "/dex/healthz"),
+}
+
+
+def recovery(d, room):
+    """Seconds from kill -9 of a room until its work is done again."""
+    assert wait_for(lambda: any(rooms(d).get(room, [])))
+    pids = d.rooms()[room]
+    began = time.monotonic()
+    kill(pids)
+    assert wait_for(lambda: WORKS[room](d))
+    took = time.monotonic() - began
+    assert wait_for(lambda: set(rooms(d)) >= set(WORKS))
+    assert not set(rooms(d)[room]) & set(pids)
+    return took
+
+
+@pytest.mark.parametrize("room", WORKS)
+def test_killed_under_load(own_dexd, tmp_path, room):
+    """Whole again within a second; a code issued before works exactly once."""
+    cert, key = keypair(tmp_path, "a")
+
+    def change(c):
+        c["web"].update(https=f"127.0.0.1:{free_port()}", tlsCert=cert, tlsKey=key)
+        c["telemetry"] = {"http": f"127.0.0.1:{free_port()}"}
+    d = own_dexd(change)
     flow = Flow(d)
     code = flow.code()
     # Whoever was being answered by it may be told to try again (or cut off, by
     # a dead frontend); nobody is refused.
     with Load(d, allow=(503,)) as load:
         time.sleep(0.3)
-        began = time.monotonic()
-        kill(d.rooms()[room])
-        assert wait_for(lambda: whole(d))
-        took = time.monotonic() - began
-    print(f"{room}: whole after {took * 1000:.0f} ms, {load.answers} answers")
+        times = [recovery(d, room)]
     said = [str(e) for e in load.errors]
     assert not [e for e in said if "Refused" in e or "status" in e]
     if room != "frontend":
         assert not [e for e in said if "Disconnected" in e or "Incomplete" in e]
-    assert took < 20
+    # A busy machine may be late now and then, dexd may not: the best counts.
+    # The sixth death would be one too many to be replaced at once.
+    while min(times) > 1 and len(times) < 5:
+        times.append(recovery(d, room))
+    print(f"{room}: whole after", *(f"{t * 1000:.0f} ms" for t in times),
+          f"{load.answers} answers")
+    assert min(times) <= 1 or not SANDBOXED
     flow.browser.session.headers["Connection"] = "close"
     r = flow.redeem(code)
     assert r.status_code == 200, r.text
     assert flow.redeem(code).status_code == 400
-    assert wait_for(lambda: set(rooms(d)) >= {"frontend", "engine", "signer",
-                                              "authn-mock", "authn-local", "control"})
 
 
 def test_rooms_that_die_often_wait(own_dexd):
