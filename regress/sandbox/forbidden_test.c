@@ -259,6 +259,8 @@ static const struct attempt	 attempts[] = {
 	    PROT_READ | PROT_EXEC }, TRAPPED, 0, 0 },
 	{ "pkey_mprotect to execute", MAY, SYS_pkey_mprotect, { WORLD_PAGE,
 	    4096, PROT_READ | PROT_EXEC, -1 }, TRAPPED, 0, 0 },
+	{ "memory that a child has not", MAY, SYS_madvise, { WORLD_PAGE, 4096,
+	    MADV_DONTFORK }, TRAPPED, 0, 0 },
 	{ "every page executable", false, SYS_personality, { 0x0400000 }, KILLED,
 	    0, 0 },
 
