@@ -14,13 +14,15 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* link: regress/compromise/rooms.c regress/compromise/broken_engine.c */
-/* link: signer/key.c */
+/* link: regress/compromise/rooms.c regress/compromise/hostile.c */
+/* link: regress/compromise/broken_engine.c signer/key.c */
 /* libs: libcrypto */
 
 #include <time.h>
+#include <unistd.h>
 
 #include "regress/compromise/broken_engine.h"
+#include "regress/compromise/hostile.h"
 #include "test.h"
 
 /*
@@ -314,6 +316,70 @@ cannot_use_what_was_said_long_ago(void **state)
 	buf_clear(&b);
 }
 
+/* A password that it should check, which takes a while. */
+static void
+put_password(struct buf *b, uint32_t rid)
+{
+	struct msg_en_au_password	 m = { .state = span_str("state") };
+	struct buf			 box, fields;
+
+	box_seal(&box, "local", "j@x", "wrong", 0);
+	m.sealed = buf_span(&box);
+	buf_init(&fields, 8192);
+	assert_int_equal(msg_encode(EN_AU_PASSWORD, &m, &fields), 0);
+	hostile_frame(b, EN_AU_PASSWORD, 0, rid, buf_span(&fields));
+	buf_clear(&box);
+	buf_clear(&fields);
+}
+
+/* How many answers are there already; all are refusals of one length. */
+static size_t
+count_answers(int fd)
+{
+	struct msg_au_en_identity	 refusal = { .status = IDENTITY_BUSY };
+	struct buf			 frame, fields;
+	uint8_t				 bytes[65536];
+	size_t				 len = 0, each;
+	ssize_t				 n;
+
+	buf_init(&fields, 1024);
+	buf_init(&frame, 1024);
+	assert_int_equal(msg_encode(AU_EN_IDENTITY, &refusal, &fields), 0);
+	hostile_frame(&frame, AU_EN_IDENTITY, 0, 1, buf_span(&fields));
+	each = frame.len;
+	buf_clear(&fields);
+	buf_clear(&frame);
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+		len += (size_t)n;
+	assert_int_equal(len % each, 0);
+	return (len / each);
+}
+
+/* Passwords come faster than they are hashed: few wait, the rest is refused. */
+static void
+cannot_queue_up_passwords(void **state)
+{
+	const struct hostile	 at_local = { &local, ROOM_ENGINE, "", NULL };
+	struct buf		 b;
+	uint32_t		 rid;
+	int			 fd;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	for (rid = 1; rid <= 200; rid++)
+		put_password(&b, rid);
+	fd = hostile_wire(&at_local);
+	assert_true(write(fd, b.p, b.len) == (ssize_t)b.len);
+	hostile_wait_read(&at_local, fd);
+	rooms_settle();
+	assert_in_range(count_answers(fd), 200 - 40, 199);
+	close(fd);
+	rooms_settle();		/* our own wire was replaced */
+	local.wire = room_wire(&local, ROOM_ENGINE, engine_handlers);
+	log_in(&honest);
+	buf_clear(&b);
+}
+
 int
 main(void)
 {
@@ -324,6 +390,7 @@ main(void)
 		T(cannot_edit_an_attestation), T(cannot_cross_connectors),
 		T(cannot_bring_a_user_back), T(cannot_prolong_a_grant),
 		T(cannot_use_what_was_said_long_ago),
+		T(cannot_queue_up_passwords),
 	};
 
 	rooms_init();

@@ -20,6 +20,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "docmac.h"
 #include "regress/compromise/broken_engine.h"
@@ -325,6 +326,68 @@ cannot_crash_its_neighbours(void **state)
 	assert_int_equal(signer_sign(&honest, buf_span(&attestation)), SIGN_OK);
 }
 
+/* A question with those fields, under many ids. */
+static void
+put_questions(struct buf *b, enum msg_type type, const void *m)
+{
+	struct buf	 fields;
+	uint32_t	 rid;
+
+	buf_init(&fields, 65536);
+	assert_int_equal(msg_encode(type, m, &fields), 0);
+	for (rid = 1; rid <= 16; rid++)
+		hostile_frame(b, type, 0, type * 100 + rid, buf_span(&fields));
+	buf_clear(&fields);
+}
+
+/* Floods of questions whose answers nobody reads, and frames without end. */
+static void
+cannot_fill_the_signer(void **state)
+{
+	struct msg_en_sg_verify	 verify = { .token = span_str("a.b.c") };
+	struct msg_en_sg_sign	 sign = { .client_id = span_str("app") };
+	struct msg_en_sg_keys	 keys = { 0 };
+	struct buf		 b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	put_questions(&b, EN_SG_VERIFY, &verify);
+	put_questions(&b, EN_SG_SIGN, &sign);
+	put_questions(&b, EN_SG_KEYS, &keys);
+	close(hostile_flood(&at_signer, buf_span(&b)));
+	hostile_unended(&at_signer, 300);
+	rooms_settle();		/* our own wire was replaced */
+	signer.wire = room_wire(&signer, ROOM_ENGINE, engine_handlers);
+	log_in();
+	assert_int_equal(signer_sign(&honest, buf_span(&attestation)), SIGN_OK);
+	buf_clear(&b);
+}
+
+static void
+cannot_fill_a_worker(void **state)
+{
+	struct msg_en_au_begin		 begin = { .state = span_str("s") };
+	struct msg_en_au_password	 password = { .state = span_str("s"),
+		.sealed = span_str("no box") };
+	struct msg_en_au_refresh	 refresh = {
+		.attestation = span_str("no attestation") };
+	struct msg_en_au_callback	 callback = { .state = span_str("s") };
+	struct buf			 b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	put_questions(&b, EN_AU_BEGIN, &begin);
+	put_questions(&b, EN_AU_PASSWORD, &password);
+	put_questions(&b, EN_AU_REFRESH, &refresh);
+	put_questions(&b, EN_AU_CALLBACK, &callback);
+	close(hostile_flood(&at_worker, buf_span(&b)));
+	hostile_unended(&at_worker, 300);
+	rooms_settle();		/* our own wire was replaced */
+	worker.wire = room_wire(&worker, ROOM_ENGINE, engine_handlers);
+	log_in();
+	buf_clear(&b);
+}
+
 int
 main(void)
 {
@@ -335,7 +398,8 @@ main(void)
 		T(cannot_edit_an_attestation), T(cannot_make_an_attestation),
 		T(cannot_replay_a_password), T(cannot_plant_keys),
 		T(cannot_age_the_keys), T(breaches_close_the_wire),
-		T(cannot_crash_its_neighbours),
+		T(cannot_crash_its_neighbours), T(cannot_fill_the_signer),
+		T(cannot_fill_a_worker),
 	};
 
 	rooms_init();

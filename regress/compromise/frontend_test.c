@@ -322,6 +322,44 @@ cannot_crash_it(void **state)
 	assert_non_null(strstr(visit_reply, "[\"true\"]"));
 }
 
+/* Documents that it refuses, or has in another edition, are not kept. */
+static void
+cannot_fill_it(void **state)
+{
+	struct msg_en_fe_document	 m = { .document = DOCUMENT_JWKS,
+		.serial = 6, .key_number = 1 };
+	uint8_t				 mac[32];
+	unsigned long			 before;
+	struct buf			 large;
+	int				 i;
+
+	(void)state;
+	buf_init(&large, 60000);
+	while (large.len < 60000)
+		buf_put_c(&large, 'x');
+	m.body = buf_span(&large);
+	publish(5, "{\"keys\":[\"true\"]}", DOCUMENT_JWKS, document_key);
+	visit_get("/dex/keys");
+	before = hostile_memory(&frontend);
+	for (i = 0; i < 400; i++) {
+		docmac(mac, document_key, DOCUMENT_JWKS, 1, m.serial, m.body);
+		mac[0] ^= i % 8 == 0;
+		m.mac = span_mem(mac, sizeof(mac));
+		assert_int_equal(peer_tell(frontend.wire, EN_FE_DOCUMENT, &m,
+		    -1), 0);
+		assert_int_equal(peer_flush(frontend.wire, 20000), 0);
+	}
+	visit_get("/dex/keys");
+	assert_non_null(strstr(visit_reply, "xxxx"));
+	hostile_no_more_memory(&engine, before);
+	hostile_unended(&engine, 300);
+	rooms_settle();		/* our own wire was replaced */
+	frontend.wire = room_wire(&frontend, ROOM_ENGINE, handlers);
+	visit_get("/dex/keys");
+	assert_non_null(strstr(visit_reply, "xxxx"));
+	buf_clear(&large);
+}
+
 int
 main(void)
 {
@@ -332,7 +370,7 @@ main(void)
 		T(cannot_lead_passwords_away),
 		T(cannot_send_passwords_on),
 		T(cannot_answer_the_next_request),
-		T(cannot_crash_it),
+		T(cannot_crash_it), T(cannot_fill_it),
 	};
 
 	rooms_init();

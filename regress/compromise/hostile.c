@@ -14,6 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -25,6 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/sockios.h>
 #include <sodium.h>
 
 #include "count.h"
@@ -34,6 +36,9 @@
 #define HEADER		12
 #define FLAG_FD		1
 #define FDS_MAX		16	/* more than a wire takes */
+#define STUCK		10	/* writes in a row that the kernel refuses */
+#define FLOOD_MAX	(32 * 1024 * 1024)
+#define GROWTH_MAX	4096	/* KiB: a queue is full at 1 MiB */
 
 static int
 given_wire(const struct hostile *h)
@@ -313,4 +318,86 @@ hostile_memory(const struct played *r)
 	if (kib == 0)
 		fatalx("%s does not say what it takes", path);
 	return (kib);
+}
+
+void
+hostile_no_more_memory(const struct hostile *h, unsigned long before)
+{
+	unsigned long	 now = hostile_memory(h->victim);
+
+#ifdef DEXD_SANITIZE
+	return;		/* freed memory is kept there */
+#endif
+	if (now > before + GROWTH_MAX)
+		fatalx("%s grew from %lu to %lu KiB", h->victim->program,
+		    before, now);
+}
+
+int
+hostile_flood(const struct hostile *h, struct span questions)
+{
+	unsigned long	 before = hostile_memory(h->victim);
+	size_t		 at = 0, sent = 0;
+	ssize_t		 n;
+	int		 stuck = 0, fd = hostile_wire(h);
+
+	/* Each try gives the room a moment to read on. */
+	while (stuck < STUCK) {
+		n = write(fd, questions.p + at, questions.len - at);
+		if (n == -1 && errno != EAGAIN)
+			fatal("%s ends a wire that it reads too slowly for",
+			    h->victim->program);
+		if (n == -1) {
+			stuck++;
+			rooms_settle();
+			continue;
+		}
+		stuck = 0;
+		at = (at + (size_t)n) % questions.len;
+		if ((sent += (size_t)n) > FLOOD_MAX)
+			fatalx("%s reads on, whatever it owes",
+			    h->victim->program);
+	}
+	must_live(h, "a flood");
+	hostile_no_more_memory(h, before);
+	return (fd);
+}
+
+void
+hostile_wait_read(const struct hostile *h, int fd)
+{
+	int	 i, unread = 1;
+
+	for (i = 0; i < 20000 && unread != 0; i++) {
+		if (ioctl(fd, SIOCOUTQ, &unread) == -1)
+			fatal("SIOCOUTQ");
+		if (unread != 0)
+			usleep(1000);
+	}
+	if (unread != 0)
+		fatalx("%s does not read", h->victim->program);
+}
+
+void
+hostile_unended(const struct hostile *h, unsigned n)
+{
+	uint32_t	 max = msg_edge_max(h->as, h->victim->room);
+	unsigned long	 before = hostile_memory(h->victim);
+	struct buf	 b;
+	int		 fd;
+
+	buf_init(&b, 1 << 20);
+	buf_put_u32(&b, max);
+	while (b.len < max)
+		buf_put_c(&b, 0);
+	while (n-- > 0) {
+		fd = hostile_wire(h);
+		if (write(fd, b.p, b.len) <= (ssize_t)max / 2)
+			fatalx("%s does not read", h->victim->program);
+		hostile_wait_read(h, fd);
+		close(fd);
+	}
+	must_live(h, "frames without an end");
+	hostile_no_more_memory(h, before);
+	buf_clear(&b);
 }

@@ -68,5 +68,21 @@ void	 hostile_pass_on(struct peer *, uint32_t rid,
 
 /* Of the room, in KiB. */
 unsigned long	 hostile_memory(const struct played *);
+/* The test ends here if it is far more than before (not under ASan). */
+void	 hostile_no_more_memory(const struct hostile *, unsigned long before);
+
+/* Until the room has read all that was written on the wire. */
+void	 hostile_wait_read(const struct hostile *, int fd);
+/*
+ * These questions again and again on a new wire, and no answer is read, until
+ * the room has read no more for a while; the test ends here if it goes on
+ * reading, hangs up or keeps much.  The caller closes the wire.
+ */
+int	 hostile_flood(const struct hostile *, struct span questions);
+/*
+ * The largest frame, without its end, on one wire after the other; each takes
+ * the place of the one before, which the room has to forget.
+ */
+void	 hostile_unended(const struct hostile *, unsigned n);
 
 #endif /* DEXD_HOSTILE_H */
