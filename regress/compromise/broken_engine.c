@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "regress/compromise/broken_engine.h"
+#include "regress/compromise/granted.h"
 #include "sealbox.h"
 #include "signer/key.h"
 #include "test.h"
@@ -31,7 +32,7 @@ const uint8_t		 document_key[KEY_LEN] = { 3 };
 static const uint8_t	 keyset_key[KEY_LEN] = { 2 };
 
 /* What came in. */
-struct buf		 keyset, jwks, attestation, tokens;
+struct buf		 keyset, jwks, attestation, access_token, id_token;
 uint64_t		 keyset_serial, jwks_serial;
 uint8_t			 jwks_mac[32];
 bool			 documented;
@@ -127,7 +128,7 @@ engine_begin(void)
 {
 	struct msg_pa_sg_config		 c = { .issuer = span_str(ISSUER),
 		.alg = JWA_ES256, .rotation_secs = 3600,
-		.id_tokens_secs = 3600, .auth_requests_secs = 300,
+		.id_tokens_secs = ID_TOKENS_SECS, .auth_requests_secs = 300,
 		.refresh_reuse_secs = REUSE_SECS,
 		.refresh_absolute_secs = ABSOLUTE_SECS };
 	struct msg_pa_sg_connector	 pw = { .id = span_str("pw") };
@@ -140,7 +141,8 @@ engine_begin(void)
 	buf_init(&keyset, 65536);
 	buf_init(&jwks, 65536);
 	buf_init(&attestation, ATTEST_MAX);
-	buf_init(&tokens, 200000);
+	buf_init(&access_token, 100000);
+	buf_init(&id_token, 100000);
 	room_begin(&signer, ROOM_ENGINE, engine_handlers);
 	tell(&signer, PA_SG_CONFIG, &c);
 	tell(&signer, PA_SG_CONNECTOR, &pw);
@@ -157,7 +159,8 @@ engine_end(void)
 	buf_clear(&keyset);
 	buf_clear(&jwks);
 	buf_clear(&attestation);
-	buf_clear(&tokens);
+	buf_clear(&access_token);
+	buf_clear(&id_token);
 }
 
 void
@@ -255,10 +258,11 @@ on_signed(void *arg, struct msg *m)
 	(void)arg;
 	answered = true;
 	status = m == NULL ? SIGN_MAX : m->sg_en_signed.status;
-	buf_reset(&tokens);
+	buf_reset(&access_token);
+	buf_reset(&id_token);
 	if (m != NULL) {
-		buf_put_span(&tokens, m->sg_en_signed.access_token);
-		buf_put_span(&tokens, m->sg_en_signed.id_token);
+		buf_put_span(&access_token, m->sg_en_signed.access_token);
+		buf_put_span(&id_token, m->sg_en_signed.id_token);
 	}
 }
 
@@ -277,6 +281,10 @@ signer_sign(const struct grant *g, struct span att)
 	ask(&signer, EN_SG_SIGN, &m, on_signed);
 	list_buf_clear(&scopes);
 	list_buf_clear(&wanted);
-	assert_true((status == SIGN_OK) == (tokens.len > 100));
+	if (status == SIGN_OK)
+		granted_check(buf_span(&access_token), buf_span(&id_token), g,
+		    att);
+	else
+		assert_int_equal(access_token.len + id_token.len, 0);
 	return ((enum sign_status)status);
 }

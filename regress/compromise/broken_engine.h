@@ -28,6 +28,7 @@
 
 #define ISSUER		"http://127.0.0.1:1/dex"
 #define LOGIN_SECS	(300 + 30 * 60)	/* as the signer is told */
+#define ID_TOKENS_SECS	3600
 #define REFRESH_SECS	60
 #define REUSE_SECS	20
 #define ABSOLUTE_SECS	5000
@@ -61,7 +62,7 @@ struct grant {
 };
 
 /* What came with the last answer; nothing when it was refused. */
-extern struct buf		 attestation, tokens;
+extern struct buf		 attestation, access_token, id_token;
 
 /*
  * A box as the frontend seals it, `ago` seconds ago in the state "state", for
@@ -73,6 +74,7 @@ enum identity_status	 worker_password(struct played *, struct span box,
 			    const char *state, const struct grant *);
 enum identity_status	 worker_refresh(struct played *, const struct grant *,
 			    struct span earlier);
+/* What it grants is read, and has to be what was attested (granted.h). */
 enum sign_status	 signer_sign(const struct grant *, struct span att);
 
 #endif /* DEXD_BROKEN_ENGINE_H */

@@ -16,12 +16,14 @@
 
 /* link: regress/compromise/rooms.c regress/compromise/hostile.c */
 /* link: regress/compromise/broken_engine.c signer/key.c */
-/* libs: libcrypto */
+/* link: regress/compromise/granted.c */
+/* libs: libcrypto jansson */
 
 #include <time.h>
 #include <unistd.h>
 
 #include "regress/compromise/broken_engine.h"
+#include "regress/compromise/granted.h"
 #include "regress/compromise/hostile.h"
 #include "test.h"
 
@@ -267,6 +269,37 @@ cannot_bring_a_user_back(void **state)
 	buf_clear(&login);
 }
 
+/* The time in the ID token that was granted last. */
+static uint64_t
+told_auth_time(void)
+{
+	return (granted_number(buf_span(&id_token), "auth_time"));
+}
+
+/* When somebody logged in is what the worker said, however often it refreshes. */
+static void
+cannot_alter_auth_time(void **state)
+{
+	const uint64_t	 then = (uint64_t)time(NULL) - 1000;
+	struct buf	 b;
+	int		 i;
+
+	(void)state;
+	said(&b, "local", ATTEST_LOGIN, 1000, 1000, &honest);
+	assert_int_equal(signer_sign(&honest, buf_span(&b)), SIGN_OK);
+	assert_in_range(told_auth_time(), then, then + 5);
+	assert_int_equal(worker_refresh(&local, &honest, buf_span(&b)),
+	    IDENTITY_OK);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(signer_sign(&honest, buf_span(&attestation)),
+		    SIGN_OK);
+		assert_in_range(told_auth_time(), then, then + 5);
+		assert_int_equal(worker_refresh(&local, &honest,
+		    buf_span(&attestation)), IDENTITY_OK);
+	}
+	buf_clear(&b);
+}
+
 /* However often it refreshes: the time of the login goes along. */
 static void
 cannot_prolong_a_grant(void **state)
@@ -388,7 +421,8 @@ main(void)
 		T(uses_a_grant), T(cannot_use_it_for_another),
 		T(cannot_refresh_without_offline_access),
 		T(cannot_edit_an_attestation), T(cannot_cross_connectors),
-		T(cannot_bring_a_user_back), T(cannot_prolong_a_grant),
+		T(cannot_bring_a_user_back), T(cannot_alter_auth_time),
+		T(cannot_prolong_a_grant),
 		T(cannot_use_what_was_said_long_ago),
 		T(cannot_queue_up_passwords),
 	};

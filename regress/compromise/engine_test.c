@@ -16,7 +16,8 @@
 
 /* link: regress/compromise/rooms.c regress/compromise/hostile.c */
 /* link: regress/compromise/broken_engine.c signer/key.c */
-/* libs: libcrypto */
+/* link: regress/compromise/granted.c */
+/* libs: libcrypto jansson */
 
 #include <string.h>
 #include <time.h>
@@ -44,6 +45,8 @@ static const char * const	 two[] = { "openid", "email", NULL };
 static const char * const	 three[] = { "openid", "email", "groups",
 				    NULL };
 static const char * const	 one[] = { "openid", NULL };
+static const char * const	 all[] = { "openid", "email", "groups",
+				    "profile", NULL };
 static const struct grant	 honest = { "app", "n", "g", two, two };
 
 static int
@@ -91,6 +94,26 @@ repeats_a_grant(void **state)
 	log_in();
 	assert_int_equal(signer_sign(&honest, buf_span(&attestation)), SIGN_OK);
 	assert_int_equal(signer_sign(&honest, buf_span(&attestation)), SIGN_OK);
+}
+
+/*
+ * "skip client authentication": the secrets are the engine's own business, and
+ * the signer does not know which clients there are.
+ */
+static void
+skips_client_authentication(void **state)
+{
+	const struct grant	 stranger = { "never configured", "n", "g", two,
+				    one };
+	struct buf		 box;
+
+	(void)state;
+	box_seal(&box, "pw", "u", "p", 0);
+	assert_int_equal(worker_password(&worker, buf_span(&box), "state",
+	    &stranger), IDENTITY_OK);
+	buf_clear(&box);
+	assert_int_equal(signer_sign(&stranger, buf_span(&attestation)),
+	    SIGN_OK);
 }
 
 /*
@@ -156,6 +179,53 @@ cannot_edit_an_attestation(void **state)
 	assert_int_equal(signer_sign(&honest, span_mem(NULL, 0)), SIGN_REFUSED);
 }
 
+/* What the worker that has the key of `key_of` says of `a` for these scopes. */
+static void
+worker_says(struct buf *out, struct attestation *a, const char *key_of,
+    const char * const *scopes)
+{
+	uint8_t		 key[KEY_LEN];
+	struct list_buf	 l;
+
+	a->attested_at = (uint64_t)time(NULL);
+	assert_true(attest_grant(a->grant, span_str("app"),
+	    list_of(&l, scopes), span_str("n"), span_str("g")));
+	list_buf_clear(&l);
+	attest_key(key, attest_root, span_str(key_of));
+	buf_init(out, ATTEST_MAX);
+	assert_int_equal(attest_write(out, a, key), 0);
+}
+
+/*
+ * authn: "attest any claims under its own connector".  Somebody who does not
+ * exist, long ago, in every group; the sub still says by whose word.
+ */
+static void
+worker_attests_what_it_likes(void **state)
+{
+	struct attestation	 a = { .key_number = 1, .kind = ATTEST_LOGIN,
+		.issuer = span_str(ISSUER), .connector = span_str("pw"),
+		.user_id = span_str("root"), .username = span_str("Root"),
+		.preferred_username = span_str("root"),
+		.email = span_str("root@elsewhere"), .email_verified = true };
+	struct grant		 g = { "app", "n", "g", all, NULL };
+	struct list_buf		 groups;
+	struct buf		 b;
+
+	(void)state;
+	a.groups = LIST_OF(&groups, "admins", "wheel");
+	a.auth_time = (uint64_t)time(NULL) - 1000;
+	worker_says(&b, &a, "pw", all);
+	assert_int_equal(signer_sign(&g, buf_span(&b)), SIGN_OK);
+	/* What it says is told as far as it was asked for, not further. */
+	g.wanted = two;
+	assert_int_equal(signer_sign(&g, buf_span(&b)), SIGN_OK);
+	g.wanted = one;
+	assert_int_equal(signer_sign(&g, buf_span(&b)), SIGN_OK);
+	buf_clear(&b);
+	list_buf_clear(&groups);
+}
+
 /* Of another issuer, of a connector there is not, or under a guessed key. */
 static void
 cannot_make_an_attestation(void **state)
@@ -170,22 +240,15 @@ cannot_make_an_attestation(void **state)
 	};
 	struct attestation	 a = { .key_number = 1, .kind = ATTEST_LOGIN,
 		.user_id = span_str("root"), .username = span_str("root") };
-	uint8_t			 key[KEY_LEN];
-	struct list_buf		 scopes;
 	struct buf		 b;
 	size_t			 i;
 
 	(void)state;
-	a.attested_at = a.auth_time = (uint64_t)time(NULL);
-	assert_true(attest_grant(a.grant, span_str("app"),
-	    list_of(&scopes, two), span_str("n"), span_str("g")));
-	list_buf_clear(&scopes);
+	a.auth_time = (uint64_t)time(NULL);
 	for (i = 0; i < NITEMS(forged); i++) {
 		a.issuer = span_str(forged[i].issuer);
 		a.connector = span_str(forged[i].connector);
-		attest_key(key, attest_root, span_str(forged[i].key_of));
-		buf_init(&b, ATTEST_MAX);
-		assert_int_equal(attest_write(&b, &a, key), 0);
+		worker_says(&b, &a, forged[i].key_of, two);
 		if (signer_sign(&honest, buf_span(&b)) != SIGN_REFUSED)
 			fail_msg("case %zu", i);
 		buf_clear(&b);
@@ -393,7 +456,8 @@ main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest	 tests[] = {
-		T(repeats_a_grant),
+		T(repeats_a_grant), T(skips_client_authentication),
+		T(worker_attests_what_it_likes),
 		T(binds_a_login_to_another_client), T(cannot_change_a_grant),
 		T(cannot_edit_an_attestation), T(cannot_make_an_attestation),
 		T(cannot_replay_a_password), T(cannot_plant_keys),
