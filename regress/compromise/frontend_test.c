@@ -194,6 +194,23 @@ cannot_answer_the_next_request(void **state)
 	}
 }
 
+/*
+ * "lie in userinfo": what a token is worth there, only the engine says.  A
+ * client that wants to know reads the ID token, which has a signature.
+ */
+static void
+engine_lies_in_userinfo(void **state)
+{
+	(void)state;
+	next.kind = ANSWER_JSON;
+	next.status = 200;
+	next.body = span_str("{\"sub\":\"root\",\"groups\":[\"wheel\"]}");
+	visit("GET /dex/userinfo HTTP/1.0\r\n"
+	    "Authorization: Bearer made.up.token\r\n\r\n");
+	assert_non_null(strstr(visit_reply, "HTTP/1.1 200"));
+	assert_non_null(strstr(visit_reply, "\"groups\":[\"wheel\"]"));
+}
+
 /* Page data is escaped, whoever composed it. */
 static void
 cannot_write_script(void **state)
@@ -366,7 +383,8 @@ main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest	 tests[] = {
 		T(publishes_what_the_signer_made), T(cannot_split_answers),
-		T(cannot_write_script), T(cannot_read_passwords),
+		T(engine_lies_in_userinfo), T(cannot_write_script),
+		T(cannot_read_passwords),
 		T(cannot_lead_passwords_away),
 		T(cannot_send_passwords_on),
 		T(cannot_answer_the_next_request),

@@ -51,6 +51,39 @@ def gathered(parent, rid):
     return counts
 
 
+def answer(impostor, visit, answers):
+    """Visitors get these from the impostor, one after the other."""
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    [listener] = impostor.listeners
+    for status, body in answers:
+        c, _ = listener.accept()
+        c.settimeout(20)
+        assert c.recv(65536).startswith(b"GET /")
+        c.sendall(b"HTTP/1.0 %s\r\n\r\n%s" % (status, body))
+        c.close()
+    visitor.join()
+
+
+def test_a_frontend_lies_to_whoever_asks_it(d):
+    """It is the only one whom browsers and clients hear, even about the keys:
+    those who ask for them meanwhile take its own.  The next frontend has the
+    signer's, which nobody has touched."""
+    heard = []
+
+    def ask():
+        heard.append(requests.get(d.issuer + "/keys", timeout=20).json())
+
+    true = requests.get(d.issuer + "/keys", timeout=20).json()
+    lie = {"keys": [{"kty": "oct", "kid": "mine"}]}
+    with Impostor(d, "frontend") as i:
+        answer(i, ask, [(b"200 OK", json.dumps(lie).encode())])
+        assert heard == [lie]
+        assert "mine" not in d.ctl("-j", "show", "keys").stdout
+    assert i.is_replaced()
+    assert requests.get(d.issuer + "/keys", timeout=20).json() == true
+
+
 def test_telemetry_lies_about_all_that_passes_through_it(d):
     """It has everybody's counts and the engine's health, and whoever asks it is
     told what it likes; nobody who asks another room is."""
@@ -66,16 +99,7 @@ def test_telemetry_lies_about_all_that_passes_through_it(d):
         tell(i.engine(), "TM_EN_HEALTH", rid=8)
         name, rid, health = hear(i.engine())
         assert (name, rid, health[0]) == ("EN_TM_HEALTH", 8, 1)
-        visitor = threading.Thread(target=scrape)
-        visitor.start()
-        [listener] = i.listeners
-        for status, body in ((b"200 OK", lie), (b"503 Not well", b"")):
-            c, _ = listener.accept()
-            c.settimeout(20)
-            assert c.recv(65536).startswith(b"GET /")
-            c.sendall(b"HTTP/1.0 %s\r\n\r\n%s" % (status, body))
-            c.close()
-        visitor.join()
+        answer(i, scrape, ((b"200 OK", lie), (b"503 Not well", b"")))
         assert shown == {"metrics": lie.decode(), "health": 503}
         assert whole(d)
         stats = json.loads(d.ctl("-j", "show", "stats").stdout)["stats"]
