@@ -18,6 +18,7 @@
 
 #include <event2/event.h>
 
+#include "log.h"
 #include "parent.h"
 
 /*
@@ -116,6 +117,9 @@ keygen_forget(struct child *signer)
 {
 	struct parent	*p = signer->parent;
 
+	/* One that is due is asked for again; one of dexctl's is not. */
+	if (signer->wants_key || signer == p->keygen_for)
+		log_warn("a signing key that was being made is given up");
 	signer->wants_key = false;
 	if (signer != p->keygen_for)
 		return;

@@ -244,6 +244,8 @@ def test_who_asked_for_a_key_leaves(own_dexd, how):
         assert wait_for(lambda: whole(d), 20)
     print(f"{how}: {time.monotonic() - began:.2f} s")
     assert wait_for(lambda: not pathlib.Path(f"/proc/{keygen}").exists())
+    # An operator who asked for it must hear that it will not come.
+    assert how == "SIGTERM" or "being made is given up" in d.read_log()
 
 
 def slow_to_parse(config):
