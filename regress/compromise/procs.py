@@ -1,5 +1,7 @@
 """The processes of a running dexd, and what lies in their memory."""
 
+import threading
+
 
 def processes(d):
     """pid → program, the parent too."""
@@ -35,3 +37,32 @@ def holds(pid, needles):
 
 def holders(d, needles):
     return {program for pid, program in processes(d).items() if holds(pid, needles)}
+
+
+class Watch:
+    """Searches all the time for needles, beside what the test does.  It sees
+    what lies there while it looks: nobody can be seen between two looks."""
+
+    def __init__(self, d, needles):
+        self.d, self.needles = d, needles
+        self.seen, self.looks, self.trouble = set(), 0, None
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        try:
+            while not self.over.is_set():
+                self.seen |= holders(self.d, self.needles)
+                self.looks += 1
+        except Exception as e:          # the test has to hear of it
+            self.trouble = e
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        assert self.trouble is None, self.trouble
+        print(f"{self.looks} looks saw it in {sorted(self.seen)}")

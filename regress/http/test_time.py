@@ -144,36 +144,49 @@ def request_of(target, cookie, body, chunked):
         b"0\r\n\r\n"
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root may read others' memory")
-@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
-@pytest.mark.parametrize("shape", ["whole", "chunked", "pieces", "large"])
-def test_a_typed_password_does_not_stay(dexd, tls, shape):
-    """Threat table: gone from every room soon after the answer."""
+def type_password(dexd, s, shape, secret):
+    """A login form on this connection, and the answer to it."""
     flow = Flow(dexd, connector="local")
     r = flow.start()
     target = re.sub("^http://[^/]*", "", r.headers["Location"])
     cookie = r.headers["Set-Cookie"].split(";")[0]
-    secret = secrets.token_hex(16).encode()
     body = b"login=admin%40example.com&password=" + secret
     if shape == "large":            # a record and a read buffer full to the end
         body = b"".join(b"%d=" % i + b"y" * 12000 + b"&" for i in range(4)) + body
     data = request_of(target, cookie, body, shape == "chunked")
+    step = 7 if shape == "pieces" else len(data)
+    for i in range(0, len(data), step):
+        s.sendall(data[i:i + step])
+    out = b""
+    while b"</html>" not in out:
+        piece = s.recv(65536)
+        assert piece, out
+        out += piece
+    assert secret not in out
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may read others' memory")
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("shape", ["whole", "chunked", "pieces", "large"])
+def test_a_typed_password_does_not_stay(dexd, tls, shape):
+    """Threat table: gone from every room a second after the answer, on a machine
+    that has nothing else to do: the best of some tries counts."""
+    took = []
+    for _ in range(3):
+        with connect(dexd.tls if tls else dexd.port, tls) as s:
+            secret = secrets.token_hex(16).encode()
+            type_password(dexd, s, shape, secret)
+            # The connection stays open, and says nothing that could overwrite it.
+            answered = time.monotonic()
+            while (left := holders(dexd, secret)) and \
+                    time.monotonic() < answered + PATIENCE:
+                time.sleep(0.02)
+            assert left == []
+            took.append(time.monotonic() - answered)
+    print("gone", ", ".join(f"{t:.3f}" for t in took), "s after the answer")
+    assert min(took) <= 1
     with connect(dexd.tls if tls else dexd.port, tls) as s:
-        step = 7 if shape == "pieces" else len(data)
-        for i in range(0, len(data), step):
-            s.sendall(data[i:i + step])
-        out = b""
-        while b"</html>" not in out:
-            piece = s.recv(65536)
-            assert piece, out
-            out += piece
-        assert secret not in out
-        # The connection stays open, and says nothing that could overwrite it.
-        deadline = time.monotonic() + 10
-        while (left := holders(dexd, secret)) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert left == []
-        # The measure works: what we send now is there until it is served.
+        # The search works: what we send now is there until it is served.
         marker = secrets.token_hex(16).encode()
         s.sendall(b"POST /dex/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n" +
                   marker)
