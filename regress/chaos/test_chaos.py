@@ -18,7 +18,7 @@ import time
 import pytest
 import requests
 
-from dexd import SANDBOXED, kill, new_flow, wait_for, whole
+from dexd import SANDBOXED, kill, memory, new_flow, wait_for, whole
 from ledger import PATIENCE, Ledger, OverTls, asked, rooms
 
 SECONDS = int(os.environ.get("CHAOS_SECONDS", "8"))
@@ -331,13 +331,6 @@ def test_half_closed(own_dexd):
             s.shutdown(socket.SHUT_WR)
             assert s.makefile("rb").read().count(b"HTTP/1.1 200") == expected
     assert whole(d)
-
-
-def memory(pid):
-    """Private bytes that were written to, in KiB."""
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(line.split()[1]) for line in text.splitlines()
-               if line.startswith("Private_Dirty:"))
 
 
 def connect_from(address, port):

@@ -55,6 +55,13 @@ def put_program(tree, name, text):
     path.chmod(0o755)
 
 
+def memory(pid):
+    """Private bytes that were written to, in KiB."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) for line in text.splitlines()
+               if line.startswith("Private_Dirty:"))
+
+
 def wait_for(what, seconds=60):
     """Patience, not a measurement: true as soon as it is so."""
     deadline = time.monotonic() + seconds
