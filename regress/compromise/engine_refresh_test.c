@@ -19,6 +19,7 @@
 /* link: regress/compromise/granted.c */
 /* libs: libcrypto jansson */
 
+#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -365,27 +366,34 @@ put_password(struct buf *b, uint32_t rid)
 	buf_clear(&fields);
 }
 
-/* How many answers are there already; all are refusals of one length. */
-static size_t
-count_answers(int fd)
+/* How many of the next n answers say BUSY; all are refusals of one length. */
+static unsigned
+busy_answers(int fd, unsigned n)
 {
 	struct msg_au_en_identity	 refusal = { .status = IDENTITY_BUSY };
-	struct buf			 frame, fields;
-	uint8_t				 bytes[65536];
-	size_t				 len = 0, each;
-	ssize_t				 n;
+	struct pollfd			 p = { .fd = fd, .events = POLLIN };
+	struct buf			 busy, fields, in;
+	uint8_t				 bytes[4096];
+	size_t				 at = 0;
+	ssize_t				 got;
+	unsigned			 nbusy = 0;
 
 	buf_init(&fields, 1024);
-	buf_init(&frame, 1024);
+	buf_init(&busy, 1024);
+	buf_init(&in, 1 << 20);
 	assert_int_equal(msg_encode(AU_EN_IDENTITY, &refusal, &fields), 0);
-	hostile_frame(&frame, AU_EN_IDENTITY, 0, 1, buf_span(&fields));
-	each = frame.len;
+	hostile_frame(&busy, AU_EN_IDENTITY, 0, 1, buf_span(&fields));
+	while (n > 0 && poll(&p, 1, 20000) == 1 &&
+	    (got = read(fd, bytes, sizeof(bytes))) > 0) {
+		buf_put(&in, bytes, (size_t)got);
+		for (; at + busy.len <= in.len; at += busy.len, n--)
+			nbusy += in.p[at + 12] == IDENTITY_BUSY;
+	}
+	assert_int_equal(n, 0);
 	buf_clear(&fields);
-	buf_clear(&frame);
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
-		len += (size_t)n;
-	assert_int_equal(len % each, 0);
-	return (len / each);
+	buf_clear(&busy);
+	buf_clear(&in);
+	return (nbusy);
 }
 
 /* Passwords come faster than they are hashed: few wait, the rest is refused. */
@@ -403,9 +411,8 @@ cannot_queue_up_passwords(void **state)
 		put_password(&b, rid);
 	fd = hostile_wire(&at_local);
 	assert_true(write(fd, b.p, b.len) == (ssize_t)b.len);
-	hostile_wait_read(&at_local, fd);
-	rooms_settle();
-	assert_in_range(count_answers(fd), 200 - 40, 199);
+	/* 32 wait, and some are done while it reads the others. */
+	assert_in_range(busy_answers(fd, 200), 100, 200 - 32);
 	close(fd);
 	rooms_settle();		/* our own wire was replaced */
 	local.wire = room_wire(&local, ROOM_ENGINE, engine_handlers);

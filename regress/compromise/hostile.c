@@ -363,8 +363,9 @@ hostile_flood(const struct hostile *h, struct span questions)
 	return (fd);
 }
 
-void
-hostile_wait_read(const struct hostile *h, int fd)
+/* Until the room has read all that was written on the wire. */
+static void
+wait_read(const struct hostile *h, int fd)
 {
 	int	 i, unread = 1;
 
@@ -394,7 +395,7 @@ hostile_unended(const struct hostile *h, unsigned n)
 		fd = hostile_wire(h);
 		if (write(fd, b.p, b.len) <= (ssize_t)max / 2)
 			fatalx("%s does not read", h->victim->program);
-		hostile_wait_read(h, fd);
+		wait_read(h, fd);
 		close(fd);
 	}
 	must_live(h, "frames without an end");

@@ -71,8 +71,6 @@ unsigned long	 hostile_memory(const struct played *);
 /* The test ends here if it is far more than before (not under ASan). */
 void	 hostile_no_more_memory(const struct hostile *, unsigned long before);
 
-/* Until the room has read all that was written on the wire. */
-void	 hostile_wait_read(const struct hostile *, int fd);
 /*
  * These questions again and again on a new wire, and no answer is read, until
  * the room has read no more for a while; the test ends here if it goes on
