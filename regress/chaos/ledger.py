@@ -1,7 +1,5 @@
 """People who log in meanwhile, and what was promised to them."""
 
-import json
-import subprocess
 import threading
 import time
 
@@ -13,13 +11,6 @@ PATIENCE = 60
 THREADS = 3
 KEEPERS = 2 * THREADS       # of which each thread has one that only waits
 OFFLINE = "openid email offline_access"
-
-
-def rooms(d):
-    try:
-        return d.rooms()
-    except (json.JSONDecodeError, KeyError, subprocess.TimeoutExpired):
-        return {}
 
 
 def keepers(config):

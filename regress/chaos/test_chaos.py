@@ -18,8 +18,8 @@ import time
 import pytest
 import requests
 
-from dexd import SANDBOXED, kill, memory, new_flow, wait_for, whole
-from ledger import PATIENCE, Ledger, OverTls, asked, rooms
+from dexd import SANDBOXED, kill, memory, new_flow, rooms, wait_for, whole
+from ledger import PATIENCE, Ledger, OverTls, asked
 
 SECONDS = int(os.environ.get("CHAOS_SECONDS", "8"))
 ROOMS = ["frontend", "frontend-tls", "telemetry", "signer", "authn-mock", "engine",

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 import dexd
-from dexd import new_flow, wait_for, whole
-from ledger import PATIENCE, Ledger, rooms
+from dexd import new_flow, rooms, wait_for, whole
+from ledger import PATIENCE, Ledger
 
 DAY = 24 * 3600
 A_LOOK = 35             # seconds in which every signer has looked at the clock

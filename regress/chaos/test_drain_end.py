@@ -11,8 +11,8 @@ import time
 import pytest
 import requests
 
-from dexd import kill, wait_for, whole
-from ledger import PATIENCE, rooms
+from dexd import kill, rooms, wait_for, whole
+from ledger import PATIENCE
 
 REQUESTS = b"GET /dex/static/main.css HTTP/1.1\r\nHost: x\r\n\r\n" * 100
 

@@ -16,7 +16,8 @@ import requests
 import urllib3
 
 import dexd
-from dexd import BUILD, SANDBOXED, Dexd, Flow, free_port, keypair, kill, wait_for
+from dexd import (BUILD, SANDBOXED, Dexd, Flow, free_port, keypair, kill, rooms,
+                  wait_for)
 from load import Load
 
 urllib3.disable_warnings()
@@ -43,13 +44,6 @@ def whole(d):
         return flow.redeem(flow.code()).status_code == 200
     except (AssertionError, KeyError, requests.RequestException):
         return False
-
-
-def rooms(d):
-    try:
-        return d.rooms()
-    except (json.JSONDecodeError, KeyError, subprocess.TimeoutExpired):
-        return {}
 
 
 def served(d):

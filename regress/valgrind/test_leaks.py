@@ -79,8 +79,11 @@ def look_for_leaks(top, monkeypatch):
         assert asks.done >= 100000, asks.done
         # The parent forgets a whole generation, and a room that it replaces.
         assert d.ctl("reload").returncode == 0
-        harness.kill(d.rooms()["telemetry"])
-        assert harness.wait_for(lambda: all(d.rooms().get("telemetry", [0])))
+        assert harness.wait_for(lambda: "telemetry" in harness.rooms(d))
+        before = harness.rooms(d)["telemetry"]
+        harness.kill(before)
+        assert harness.wait_for(
+            lambda: harness.rooms(d).get("telemetry", before) != before)
         asks.metrics(1, 1)
         assert d.stop() == 0
     finally:
