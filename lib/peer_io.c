@@ -399,7 +399,22 @@ take_fds(struct peer *p, struct msghdr *mh)
 	return (fits);
 }
 
-/* One read, unless the wire ended before. */
+/* Is there something to handle before more is read?  An error counts. */
+static bool
+has_frame(const struct peer *p)
+{
+	uint32_t	 len;
+
+	if (p->in_len < FRAME_HEADER)
+		return (false);
+	len = get_be32(p->in);
+	return (len > p->edge_in || p->in_len - FRAME_HEADER >= len);
+}
+
+/*
+ * One read, unless the wire ended before.  Never ahead of what is handled: a
+ * flood waits in the socket and with its sender, not here.
+ */
 static void
 read_some(struct peer *p)
 {
@@ -410,7 +425,7 @@ read_some(struct peer *p)
 			    .msg_controllen = sizeof(control) };
 	ssize_t		 n;
 
-	if (p->eof)
+	if (p->eof || has_frame(p))
 		return;
 	if (!make_room(p)) {
 		log_warn("out of memory, closing peer", "peer",

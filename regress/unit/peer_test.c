@@ -33,7 +33,7 @@
 #include <event2/event.h>
 
 #include "log.h"
-#include "peer.h"
+#include "peer_int.h"
 
 /*
  * A wire between an engine and a connector worker.  Each test is a rule of
@@ -402,6 +402,55 @@ short_frames_are_counted_whole(void **state)
 	close(sv[1]);
 }
 
+static int	 heard;
+
+static void
+count_it(void *room, struct peer *p, struct msg *m)
+{
+	(void)room;
+	(void)p;
+	(void)m;
+	heard++;
+}
+
+/*
+ * A sender that is faster than we handle: what it says waits with it, not in
+ * our memory (frames of 12 bytes, 64 of them handled in a turn).
+ */
+static void
+reading_does_not_run_ahead(void **state)
+{
+	static uint8_t		 frames[FRAME_HEADER * 20000];
+	static peer_handler	*handlers[MSG_MAX];
+	struct peer_config	 c = { .self = ROOM_PARENT,
+		.other = ROOM_TELEMETRY, .handlers = handlers,
+		.gone = on_gone };
+	int			 sv[2], i;
+	size_t			 sent = 0;
+	ssize_t			 n;
+
+	(void)state;
+	handlers[ROOM_PA_GATHER] = count_it;
+	for (i = 0; i < 20000; i++)
+		frames[FRAME_HEADER * i + 5] = ROOM_PA_GATHER;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	assert_int_equal(fcntl(sv[1], F_SETFL, O_NONBLOCK), 0);
+	peer_free(engine);
+	engine = peer_new(base, sv[0], &c);
+	assert_non_null(engine);
+	heard = 0;
+	for (i = 0; i < 1000; i++) {
+		n = write(sv[1], frames + sent, sizeof(frames) - sent);
+		if (n > 0)
+			sent += (size_t)n;
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		assert_in_range(engine->in_cap, 1, 8192);
+	}
+	assert_int_equal(heard, 20000);
+	assert_int_equal(gone, 0);
+	close(sv[1]);
+}
+
 /* ---- two that both have more to say than the other reads ---- */
 
 static void
@@ -538,7 +587,8 @@ main(void)
 		T(deadline_then_late_answer), T(cap_on_requests),
 		T(death_fails_what_is_pending), T(last_words_are_heard),
 		T(slow_reader_is_closed),
-		T(short_frames_are_counted_whole), T(paused_peer_is_not_read),
+		T(short_frames_are_counted_whole),
+		T(reading_does_not_run_ahead), T(paused_peer_is_not_read),
 		T(full_both_ways), T(length_is_checked_before_memory),
 		T(not_ours_to_send),
 	};
