@@ -50,6 +50,7 @@ client_free(struct client *c)
 	peer_free(c->peer);
 	rows_unref(c->stats);
 	free(c);
+	clients_finish(ctl);
 }
 
 static void
@@ -74,6 +75,7 @@ wait_for_command(struct client *c)
 
 	c->busy = false;
 	event_add(&c->idle, &tv);
+	clients_finish(c->control);
 }
 
 void
@@ -83,8 +85,8 @@ client_answer(struct client *c, enum result status, struct span text,
 	struct msg_ct_cl_result	 m = { .status = (uint8_t)status,
 				    .text = text, .json = json };
 
-	wait_for_command(c);
 	peer_answer(c->peer, c->rid, CT_CL_RESULT, &m);
+	wait_for_command(c);
 }
 
 void
@@ -99,8 +101,8 @@ client_show(struct client *c, const struct rows *r, uint32_t from)
 	m.next = rows_page(r, from, &text, &json);
 	m.text = buf_span(&text);
 	m.json = buf_span(&json);
-	wait_for_command(c);
 	peer_answer(c->peer, c->rid, CT_CL_RESULT, &m);
+	wait_for_command(c);
 	buf_clear(&text);
 	buf_clear(&json);
 }
@@ -299,10 +301,17 @@ client_new(struct control *ctl, int fd)
 }
 
 void
-clients_flush(struct control *ctl)
+clients_finish(struct control *ctl)
 {
 	struct client	*c;
 
+	if (!ctl->stopping)
+		return;
+	TAILQ_FOREACH(c, &ctl->clients, entry)
+		if (c->busy)
+			return;
+	/* A moment for the answers that are on their way. */
 	TAILQ_FOREACH(c, &ctl->clients, entry)
 		peer_flush(c->peer, 100);
+	room_exit();
 }

@@ -104,8 +104,8 @@ void		 client_answer(struct client *, enum result, struct span text,
 /* Answers with a page of the list. */
 void		 client_show(struct client *, const struct rows *,
 		    uint32_t from);
-/* A moment for the answer that is on its way ("stopping", "reloaded"). */
-void		 clients_flush(struct control *);
+/* Exits when we are stopping and nobody waits for an answer any more. */
+void		 clients_finish(struct control *);
 
 /* ---- counts (stats.c) ---- */
 
@@ -118,6 +118,7 @@ struct control {
 	uid_t			 owner;
 	struct event		 readable;
 	bool			 ready;
+	bool			 stopping;
 	struct peer		*engine;
 	struct client_list	 clients;
 	unsigned		 nclients;

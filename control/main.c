@@ -94,10 +94,10 @@ stop(void *room)
 {
 	struct control	*ctl = room;
 
+	ctl->stopping = true;
 	if (ctl->fd != -1)
 		event_del(&ctl->readable);
-	clients_flush(ctl);
-	room_exit();
+	clients_finish(ctl);
 }
 
 int

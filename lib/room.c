@@ -197,12 +197,13 @@ on_pa_room_count(void *room, struct peer *p, struct msg *m)
 static void
 on_pa_room_stop(void *room, struct peer *p, struct msg *m)
 {
-	(void)p;
-	(void)m;
+	struct msg_room_pa_stopping	 stopping = { 0 };
+
 	if (self.ops->stop == NULL)
 		room_exit();
 	else
 		self.ops->stop(room);
+	peer_answer(p, m->rid, ROOM_PA_STOPPING, &stopping);
 }
 
 /* Without its parent a room has no orders and nobody to be watched by. */

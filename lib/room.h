@@ -55,7 +55,10 @@ struct room_ops {
 	void		(*ready)(void *ctx);
 	/* Set your gauges (count.def): someone asks.  May be NULL. */
 	void		(*count)(void *ctx);
-	/* PA_ROOM_STOP: wind down, then room_exit().  NULL: exit at once. */
+	/*
+	 * PA_ROOM_STOP: close the doors before returning, wind down, then
+	 * room_exit().  NULL: exit at once.
+	 */
 	void		(*stop)(void *ctx);
 };
 

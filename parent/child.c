@@ -31,6 +31,7 @@
 #include "sandbox.h"
 
 #define CHILD_FD	3
+#define STOP_TIME_MS	5000	/* until the doors of a hung room count as closed */
 #define QUEUE_MAX	(64 * 1024 * 1024)	/* a whole configuration */
 
 extern char	**environ;
@@ -305,6 +306,17 @@ child_go(struct child *c)
 	child_tell(c, PA_ROOM_GO, &m, -1);
 }
 
+/* Its doors are closed; with m NULL it hangs or has gone. */
+static void
+on_stopping(void *arg, struct msg *m)
+{
+	struct child	*c = arg;
+
+	(void)m;
+	c->closing = false;
+	serve_door_closed(c->parent);
+}
+
 void
 child_stop(struct child *c)
 {
@@ -315,7 +327,14 @@ child_stop(struct child *c)
 	if (c->stopping)
 		return;
 	c->stopping = true;
-	child_tell(c, PA_ROOM_STOP, &m, -1);
+	if (c->peer == NULL)
+		return;
+	c->closing = true;
+	if (peer_ask(c->peer, PA_ROOM_STOP, &m, STOP_TIME_MS, on_stopping,
+	    c) == 0)
+		return;
+	c->closing = false;
+	child_kill(c);
 }
 
 void

@@ -151,6 +151,7 @@ struct child {
 	int			 status;	/* of one that ended */
 	bool			 ready;
 	bool			 stopping;
+	bool			 closing;	/* was told, doors still open */
 	bool			 has_sealkey;
 	uint8_t			 sealkey[32];
 	bool			 wants_key;	/* a signer that waits */
@@ -356,6 +357,8 @@ void	 serve_engine_died(struct generation *);
 void	 serve_gone(struct generation *);
 /* The parse under way ended without a result, or a room that asked died. */
 void	 serve_parse_ended(struct parent *);
+/* A room that was told to stop takes on nothing new. */
+void	 serve_door_closed(struct parent *);
 void	 serve_asker_died(struct parent *, const struct child *);
 
 /* ---- the certificate's files (watch.c) ---- */
@@ -416,6 +419,7 @@ struct parent {
 	/* the reload that dexctl waits for */
 	struct child		*asker;
 	uint32_t		 asker_rid;
+	bool			 reloaded;	/* but old doors are open */
 	struct gather_list	 gathers;
 	/* keygen */
 	struct child		*keygen;

@@ -114,6 +114,30 @@ serve_engine_died(struct generation *g)
 
 /* ---- starting ---- */
 
+static bool
+has_open_doors(const struct parent *p)
+{
+	const struct generation	*g;
+	const struct child	*c;
+
+	TAILQ_FOREACH(g, &p->generations, entry)
+		TAILQ_FOREACH(c, &g->children, entry)
+			if (c->closing)
+				return (true);
+	return (false);
+}
+
+/* Whoever is told "reloaded" must not meet the old configuration again. */
+void
+serve_door_closed(struct parent *p)
+{
+	if (!p->reloaded || has_open_doors(p))
+		return;
+	p->reloaded = false;
+	reload_answer(p, RESULT_OK, "reloaded");
+	take_turn(p);
+}
+
 void
 serve_first(struct parent *p, struct settings *s)
 {
@@ -146,14 +170,13 @@ serve_ready(struct generation *g)
 	background_ready();
 	if (g->why == GEN_RELOAD || g->why == GEN_RENEW)
 		count_one(COUNT_RELOADS, "ok");
-	/* Before the old control room, which asked, is told to stop. */
-	if (g->why == GEN_RELOAD)
-		reload_answer(p, RESULT_OK, "reloaded");
 	if (old != NULL)
 		generation_drain(old);
 	generations_relieve(p);
 	listeners_prune(p);
 	watch_reset(p);
+	p->reloaded = g->why == GEN_RELOAD;
+	serve_door_closed(p);
 	take_turn(p);
 }
 
@@ -218,7 +241,7 @@ decide(struct parent *p, bool asked)
 {
 	const struct reload_state	 s = { .stopping = p->stopping,
 		.parsing = parse_running(p), .starting = p->starting != NULL,
-		.draining = is_draining(p) };
+		.draining = p->reloaded || is_draining(p) };
 
 	return (reload_decide(&s, asked));
 }

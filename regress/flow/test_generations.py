@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -179,6 +180,40 @@ def test_drain(own_dexd):
     assert wait_for(lambda: len(rooms(d).get("engine", [])) == 1)
     time.sleep(0.5)
     assert served(d) == 3               # three signals, one reload
+    assert whole(d)
+
+
+def test_after_a_reload_nobody_meets_the_old(own_dexd):
+    """dexctl(8), reload: whoever connects after the answer, the next dexctl too,
+    meets the new configuration."""
+    d = own_dexd()
+    for n in range(10):
+        d.config["frontend"] = {"issuer": f"Issuer number {n}"}
+        d.config["staticClients"][0]["name"] = f"Application {n}"
+        d.write_config()
+        assert reload(d).returncode == 0
+        page = requests.get(d.issuer + "/auth?client_id=bogus", timeout=PATIENCE)
+        assert f"Issuer number {n}" in page.text
+        assert f"Application {n}" in d.ctl("show", "clients").stdout
+
+
+@pytest.mark.parametrize("how", ["for a while", "for ever"])
+def test_a_reload_waits_for_old_doors(own_dexd, how):
+    """An old frontend that hangs may still accept, so that the reload is not
+    over; but nobody waits for it for ever."""
+    d = own_dexd()
+    old = d.rooms()["frontend"]
+    kill(old, signal.SIGSTOP)
+    later = threading.Timer(2, kill, (old, signal.SIGCONT))
+    if how == "for a while":
+        later.start()
+    began = time.monotonic()
+    r = d.ctl("reload")
+    took = time.monotonic() - began
+    print(f"reloaded after {took:.1f} s")
+    assert r.returncode == 0 and "reloaded" in r.stdout
+    assert took > (2 if how == "for a while" else 4)
+    kill(old)
     assert whole(d)
 
 
