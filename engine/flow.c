@@ -267,40 +267,27 @@ on_request_stored(void *arg, enum store_status status)
 static void
 store_request(struct request *r, const struct msg_au_en_identity *i)
 {
-	struct flow			*f = r->flow;
-	const struct pending_request	*p = &f->pending;
-	struct write_set		*ws = write_set_new();
-	struct list_buf			 types;
-	char				 binder[RANDID_KEY_LEN + 1];
-	uint8_t				 hash[BINDER_LEN];
-	struct auth_request		 a = {
-		.id = span_str(p->id), .client_id = p->client_id,
-		.scopes = msg_list_of(&f->scopes),
-		.redirect_uri = p->redirect_uri, .nonce = p->nonce,
-		.state = p->state, .force_approval = p->force_approval,
-		.logged_in = true, .claims = claims_of(i),
-		.connector_id = p->connector,
-		.connector_data = i->connector_data,
-		.expiry = now() + r->e->conf->auth_requests_secs,
-		.challenge = p->challenge,
-		.challenge_method = p->challenge_method,
-		.auth_time = i->auth_time, .attestation = i->attestation,
-		.binder = span_mem(hash, sizeof(hash)) };
+	struct flow		*f = r->flow;
+	struct write_set	*ws = write_set_new();
+	struct list_buf		 types;
+	uint8_t			 hash[BINDER_LEN];
+	struct auth_request	 a;
 
 	if (ws == NULL) {
 		answer_busy(r);
 		return;
 	}
+	flow_make_row(r, &a, r->e->conf->auth_requests_secs, "login", hash);
+	a.logged_in = true;
+	a.claims = claims_of(i);
+	a.connector_data = i->connector_data;
+	a.auth_time = i->auth_time;
+	a.attestation = i->attestation;
 	list_buf_init(&types, 64);
 	list_buf_add(&types, span_str("code"));
 	a.response_types = msg_list_of(&types);
 	randid_make_key(f->hmac_key);
 	a.hmac_key = span_str(f->hmac_key);
-	randid_make_key(binder);
-	binder_hash(hash, span_str(binder));
-	request_set_cookie(r, "login", a.id, span_str(binder),
-	    r->e->conf->auth_requests_secs + AGAIN_SECS);
-	sodium_memzero(binder, sizeof(binder));
 	if (f->row)
 		write_set_delete_auth_request(ws, a.id);
 	write_set_insert_auth_request(ws, &a);

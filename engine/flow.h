@@ -105,11 +105,20 @@ void		 flow_error(struct request *, struct span redirect_uri,
 void		 flow_finish(struct request *, struct span redirect_uri,
 		    struct span code, struct span state);
 
-/* Scopes without repeats, in order of first appearance. */
-void		 scope_list(struct list_buf *, struct span scope);
-
 /* SHA-256 of the binder that only the browser's cookie has. */
 #define BINDER_LEN	32
 void		 binder_hash(uint8_t out[BINDER_LEN], struct span binder);
+
+/*
+ * The row of auth_request for r->flow's pending request: it borrows from the
+ * flow and from `hash`, which is made here.  The row is bound to this browser
+ * by a secret in the cookie of that kind; both last `lifetime` seconds.
+ */
+void		 flow_make_row(struct request *, struct auth_request *,
+		    uint32_t lifetime, const char *cookie,
+		    uint8_t hash[BINDER_LEN]);
+
+/* Scopes without repeats, in order of first appearance. */
+void		 scope_list(struct list_buf *, struct span scope);
 
 #endif /* DEXD_FLOW_H */

@@ -115,38 +115,46 @@ on_row_kept(void *arg, enum store_status status)
 		answer_busy(r);		/* too many of them, or no disk */
 }
 
-/* The row is bound to the browser by a secret in a cookie. */
-static void
-keep_in_row(struct request *r)
+void
+flow_make_row(struct request *r, struct auth_request *a, uint32_t lifetime,
+    const char *cookie, uint8_t hash[BINDER_LEN])
 {
 	struct flow			*f = r->flow;
 	const struct pending_request	*p = &f->pending;
-	struct write_set		*ws = write_set_new();
 	char				 binder[RANDID_KEY_LEN + 1];
-	uint8_t				 hash[BINDER_LEN];
-	struct auth_request		 a = {
+
+	*a = (struct auth_request){
 		.id = span_str(p->id), .client_id = p->client_id,
 		.scopes = msg_list_of(&f->scopes),
 		.redirect_uri = p->redirect_uri, .nonce = p->nonce,
 		.state = p->state, .force_approval = p->force_approval,
-		.connector_id = p->connector,
-		.connector_data = p->private_data,
-		.expiry = now() + pending_lifetime(r->e),
+		.connector_id = p->connector, .expiry = now() + lifetime,
 		.challenge = p->challenge,
 		.challenge_method = p->challenge_method,
-		.hmac_key = span_str(p->id),	/* never used: not logged in */
-		.binder = span_mem(hash, sizeof(hash)) };
+		.binder = span_mem(hash, BINDER_LEN) };
+	randid_make_key(binder);
+	binder_hash(hash, span_str(binder));
+	request_set_cookie(r, cookie, a->id, span_str(binder),
+	    lifetime + AGAIN_SECS);
+	sodium_memzero(binder, sizeof(binder));
+}
+
+static void
+keep_in_row(struct request *r)
+{
+	struct flow		*f = r->flow;
+	struct write_set	*ws = write_set_new();
+	uint8_t			 hash[BINDER_LEN];
+	struct auth_request	 a;
 
 	if (ws == NULL) {
 		answer_busy(r);
 		return;
 	}
-	randid_make_key(binder);
-	binder_hash(hash, span_str(binder));
 	drop_old_cookies(r);
-	request_set_cookie(r, "row", a.id, span_str(binder),
-	    pending_lifetime(r->e) + AGAIN_SECS);
-	sodium_memzero(binder, sizeof(binder));
+	flow_make_row(r, &a, pending_lifetime(r->e), "row", hash);
+	a.connector_data = f->pending.private_data;
+	a.hmac_key = a.id;		/* never used: not logged in */
 	write_set_insert_auth_request(ws, &a);
 	store_commit(r->e->store, ws, on_row_kept, r);
 }
