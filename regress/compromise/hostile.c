@@ -108,6 +108,37 @@ hostile_question(int fd)
 	    (uint32_t)head[10] << 8 | head[11]);
 }
 
+void
+hostile_malformed(int fd, enum msg_type type, const void *m,
+    enum malformed how)
+{
+	struct buf	 b, fields;
+
+	buf_init(&b, 256);
+	buf_init(&fields, 256);
+	if (msg_encode(type, m, &fields) == -1)
+		fatalx("cannot make a message");
+	switch (how) {
+	case FIRST_BYTE_TOO_LARGE:
+		fields.p[0] = 0xff;
+		break;
+	case BYTE_TOO_FEW:
+		fields.len--;
+		break;
+	case BYTE_TOO_MANY:
+		buf_put_c(&fields, 0);
+		break;
+	case TEXT_NOT_UTF8:
+		fields.p[1 + 4] = 0xff;	/* behind its length */
+		break;
+	}
+	hostile_frame(&b, type, 0, hostile_question(fd), buf_span(&fields));
+	if (write(fd, b.p, b.len) != (ssize_t)b.len)
+		fatal("cannot answer");
+	buf_clear(&b);
+	buf_clear(&fields);
+}
+
 static void
 must_live(const struct hostile *h, const char *what)
 {

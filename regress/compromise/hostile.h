@@ -38,6 +38,18 @@ void	 hostile_frame(struct buf *, unsigned type, unsigned flags,
 /* The id of the question that comes next on a wire. */
 uint32_t	 hostile_question(int fd);
 /*
+ * Answers the question that comes next on a wire with a message that is right
+ * but for one thing.
+ */
+enum malformed {
+	FIRST_BYTE_TOO_LARGE,	/* of an enum or a truth value */
+	BYTE_TOO_FEW,
+	BYTE_TOO_MANY,
+	TEXT_NOT_UTF8		/* a text that follows one byte */
+};
+void	 hostile_malformed(int fd, enum msg_type, const void *m,
+	    enum malformed);
+/*
  * Was it closed by the other side?  That takes no time; a room that waits until
  * it is bored has taken what it read.  What it said before is thrown away.
  */

@@ -249,36 +249,20 @@ static void
 engine_cannot_say_what_has_no_form(void **state)
 {
 	struct msg_en_tm_health	 m = { .healthy = true };
-	struct buf		 b, fields;
 	unsigned		 how;
 	int			 fd;
 
 	(void)state;
-	buf_init(&b, 256);
-	buf_init(&fields, 256);
-	for (how = 0; how < 3; how++) {
+	for (how = FIRST_BYTE_TOO_LARGE; how <= BYTE_TOO_MANY; how++) {
 		fd = hostile_wire(&engine);
 		rooms_settle();
 		visit_begin(HEALTHZ);
-		assert_int_equal(msg_encode(EN_TM_HEALTH, &m, &fields), 0);
-		if (how == 0)
-			fields.p[0] = 2;	/* neither well nor not well */
-		else if (how == 1)
-			fields.len--;
-		else
-			buf_put_c(&fields, 0);
-		hostile_frame(&b, EN_TM_HEALTH, 0, hostile_question(fd),
-		    buf_span(&fields));
-		assert_int_equal(write(fd, b.p, b.len), b.len);
+		hostile_malformed(fd, EN_TM_HEALTH, &m, how);
 		visit_end();
 		is_shown(503, "the engine does not answer");
 		assert_true(hostile_closed(fd));
 		close(fd);
-		buf_reset(&b);
-		buf_reset(&fields);
 	}
-	buf_clear(&b);
-	buf_clear(&fields);
 	serves_without_engine();
 	serves_with_engine();
 }
