@@ -448,24 +448,20 @@ no_socket_at_all(void **state)
 	}
 }
 
-int
-main(void)
+static int
+tests(void)
 {
-	const struct CMUnitTest	 tests[] = {
+	const struct CMUnitTest	 all[] = {
 		cmocka_unit_test(possible_outside),
 		cmocka_unit_test(impossible_inside),
 		cmocka_unit_test(no_socket_at_all),
 	};
-	int			 failed;
 
-#ifdef DEXD_SANITIZE
-	puts("sanitizer build: the sandbox is off");
-	return (0);
-#endif
-	if (sodium_init() == -1 || world_start() == -1)
-		return (1);
-	log_setup(LOG_LVL_INFO, LOG_FMT_TEXT);
-	failed = RUN(tests);
-	world_stop();
-	return (failed);
+	return (RUN(all));
+}
+
+int
+main(void)
+{
+	return (world_run(tests));
 }

@@ -308,26 +308,22 @@ without_landlock(void **state)
 	}
 }
 
-int
-main(void)
+static int
+tests(void)
 {
-	const struct CMUnitTest	 tests[] = {
+	const struct CMUnitTest	 all[] = {
 		cmocka_unit_test(enough_to_see),
 		cmocka_unit_test(alone), cmocka_unit_test(with_seccomp),
 		cmocka_unit_test(without_landlock),
 	};
-	int			 failed;
 
-#ifdef DEXD_SANITIZE
-	puts("sanitizer build: the sandbox is off");
-	return (0);
-#endif
-	if (sodium_init() == -1 || world_start() == -1)
-		return (1);
 	snprintf(in_jail, sizeof(in_jail), "%s/a", world_jail);
 	snprintf(also_in_jail, sizeof(also_in_jail), "%s/b", world_jail);
-	log_setup(LOG_LVL_INFO, LOG_FMT_TEXT);
-	failed = RUN(tests);
-	world_stop();
-	return (failed);
+	return (RUN(all));
+}
+
+int
+main(void)
+{
+	return (world_run(tests));
 }

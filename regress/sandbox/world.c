@@ -25,6 +25,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
+#include "log.h"
 #include "regress/sandbox/world.h"
 #include "regress/unit/test.h"
 
@@ -90,8 +93,8 @@ messages(void)
 	world_ifconf.ifc_len = 0;
 }
 
-int
-world_start(void)
+static int
+start(void)
 {
 	if (mkdtemp(top) == NULL || chmod(top, 0755) == -1)
 		return (-1);
@@ -111,11 +114,24 @@ world_start(void)
 	return (0);
 }
 
-void
-world_stop(void)
+int
+world_run(int (*tests)(void))
 {
+	int	 failed;
+
+#ifdef DEXD_SANITIZE
+	(void)start;
+	(void)tests;
+	puts("sanitizer build: the sandbox is off");
+	return (0);
+#endif
+	if (sodium_init() == -1 || start() == -1)
+		return (1);
+	log_setup(LOG_LVL_INFO, LOG_FMT_TEXT);
+	failed = tests();
 	rmdir(world_jail);
 	rmdir(top);
+	return (failed);
 }
 
 static void

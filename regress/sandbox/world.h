@@ -59,8 +59,11 @@ extern int		 world_one;
 extern pid_t		 world_sibling;
 extern void		*world_page;
 
-int	 world_start(void);	/* once; -1 with errno */
-void	 world_stop(void);
+/*
+ * Runs the tests with a world around them and returns what main() shall.  In a
+ * build with sanitizers, where the sandbox is off, nothing is run.
+ */
+int	 world_run(int (*tests)(void));
 void	 world_make(void);	/* before each act */
 void	 world_end(void);
 
