@@ -1,13 +1,14 @@
 """People who log in meanwhile, and what was promised to them."""
 
-import threading
+import functools
 import time
 
 import requests
 
 from dexd import CALLBACK, FAILURES, SECRET, Flow, new_flow, params_of, token
+from load import Threads
 
-PATIENCE = 60
+PATIENCE = 60               # seconds for whatever must happen
 THREADS = 3
 KEEPERS = 2 * THREADS       # of which each thread has one that only waits
 OFFLINE = "openid email offline_access"
@@ -97,9 +98,11 @@ class Keeper:
         assert self.refresh(self.token).status_code == 200
 
 
-class Ledger:
+class Ledger(Threads):
     """People log in, now and then with a password, through every door that
     there is; what was promised to each of them is written down."""
+
+    PATIENCE = 3 * PATIENCE             # a turn is three steps at most
 
     def __init__(self, d, keep=True):
         self.d = d
@@ -111,25 +114,16 @@ class Ledger:
         self.wrong = []         # what no crash excuses
         self.looks = 0          # at the counts
         self.keepers = [Keeper(d, n) for n in range(KEEPERS if keep else 0)]
-        self.lock = threading.Lock()
-        self.done = threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=(i,), daemon=True)
-                        for i in range(THREADS)]
+        functions = [functools.partial(self.run, i) for i in range(THREADS)]
         if "telemetry" in d.config:
-            self.threads.append(threading.Thread(target=self.look, daemon=True))
+            functions.append(self.look)
+        super().__init__(functions)
 
     def __enter__(self):
         for k in self.keepers:
             k.use()
         self.take_turn(0, "local")
-        for t in self.threads:
-            t.start()
-        return self
-
-    def __exit__(self, *_):
-        self.done.set()
-        for t in self.threads:
-            t.join(PATIENCE * 3)
+        return super().__enter__()
 
     def run(self, n):
         mine = self.keepers[n::THREADS]

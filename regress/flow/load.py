@@ -12,21 +12,16 @@ from dexd import Flow
 STALE = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
 
 
-class Load:
-    """Threads that ask for as long as the block lasts; .errors says what went wrong."""
+class Threads:
+    """Functions that go on, each in a thread, until .done is set: for as long as
+    the block lasts."""
 
-    def __init__(self, dexd, keeping=2, fresh=1, logins=1, allow=()):
-        self.dexd = dexd
-        self.base = dexd.issuer.split("/", 3)[3]
-        self.allow = set(allow)         # statuses that are no error beside 200
-        self.errors = []
-        self.answers = 0
-        self.logins = 0
+    PATIENCE = 60                       # seconds for each to end
+
+    def __init__(self, functions):
         self.done = threading.Event()
         self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=f, daemon=True) for f in
-                        [self.keep] * keeping + [self.fresh] * fresh +
-                        [self.login] * logins]
+        self.threads = [threading.Thread(target=f, daemon=True) for f in functions]
 
     def __enter__(self):
         for t in self.threads:
@@ -36,7 +31,21 @@ class Load:
     def __exit__(self, *_):
         self.done.set()
         for t in self.threads:
-            t.join(60)
+            t.join(self.PATIENCE)
+
+
+class Load(Threads):
+    """Threads that ask for as long as the block lasts; .errors says what went wrong."""
+
+    def __init__(self, dexd, keeping=2, fresh=1, logins=1, allow=()):
+        self.dexd = dexd
+        self.base = dexd.issuer.split("/", 3)[3]
+        self.allow = set(allow)         # statuses that are no error beside 200
+        self.errors = []
+        self.answers = 0
+        self.logins = 0
+        super().__init__([self.keep] * keeping + [self.fresh] * fresh +
+                         [self.login] * logins)
 
     def error(self, *what):
         with self.lock:
