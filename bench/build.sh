@@ -14,11 +14,12 @@ build() {	# program sources flags...
 	cc -O2 -Wall -Wextra -Wno-format-truncation -D_GNU_SOURCE \
 	    -o "$to/$program" $sources "$@"
 }
-[ $# -gt 0 ] || set -- load limits nothing
+[ $# -gt 0 ] || set -- load limits nothing tls
 for program; do
 	case $program in
 	load) build load "load.c flow.c http.c" -lssl -lcrypto -lpthread ;;
 	limits) build limits limits.c -lssl -lcrypto -lsqlite3 -lcrypt ;;
+	tls) build tls tls.c -lssl -lcrypto -lpthread ;;
 	nothing) build nothing nothing.c -levent_core -levent_extra ;;
 	esac
 done

@@ -25,6 +25,7 @@ SECONDS = os.environ.get("BENCH_SECONDS", "2")
 LIMIT_SECONDS = "0.4"
 DRIVER = "1" if (os.cpu_count() or 1) > 1 else None
 PASSWORD = ["-c", "local", "-u", "admin%40example.com", "-w", "password"]
+CONNECT = ["-T", "-n", "8", "handshake", "/dex/keys"]
 
 rows = []
 
@@ -291,10 +292,22 @@ def tls():
             if kind == "RSA":
                 add_memory("PSS of all rooms, idle, TLS", pair.ours,
                            "≤ 14 MiB")
-            pair.row(f"TLS 1.3 new connection, {kind}", "-T", "-n", "8",
-                     "handshake", "/dex/keys",
+            pair.row(f"TLS 1.3 new connection, {kind}", *CONNECT,
                      budget="≥ 0.85 of the handshake", ratio="by_cpu",
                      beside="TLS_" + kind)
+        bare_tls(kind, where)
+
+
+def bare_tls(kind, where):
+    """What the same connections take of OpenSSL, the kernel and nothing else."""
+    server = servers.Bare(str(BIN / "tls"), where)
+    try:
+        time.sleep(0.2)
+        r = measure(server, *CONNECT, beside="TLS_" + kind)
+        add(f"the same of a bare server, {kind}", shown(r), "",
+            f"{1000 / r['limit']:,.0f}/s", r["by_cpu"])
+    finally:
+        server.stop()
 
 
 def starts():

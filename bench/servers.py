@@ -61,6 +61,15 @@ def memory(pid, field):
     raise SystemExit("no such field")
 
 
+def cpu(pids):
+    """Seconds on a core so far, of all threads of these processes."""
+    total = 0
+    for pid in pids:
+        for f in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            total += int(f.read_text().split()[0])
+    return total / 1e9
+
+
 class Server:
     """One running server, pinned to some cores, in a directory of its own."""
 
@@ -124,12 +133,7 @@ class Server:
         return found
 
     def cpu(self):
-        """Seconds on a core so far, of all processes and threads."""
-        total = 0
-        for pid in self.pids():
-            for f in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
-                total += int(f.read_text().split()[0])
-        return total / 1e9
+        return cpu(self.pids())
 
     def memory(self, field):
         """MiB of one field of smaps_rollup, summed over all processes."""
@@ -156,6 +160,22 @@ class Dexd(Server):
             if exe.endswith("/engine"):
                 return pid
         raise SystemExit("no engine")
+
+
+class Bare:
+    """bench/tls.c: OpenSSL on a socket and nothing else."""
+
+    def __init__(self, program, where, core="0"):
+        self.port = free_port()
+        self.proc = subprocess.Popen(pinned(core, [
+            program, str(self.port), f"{where}/cert.pem", f"{where}/key.pem"]))
+
+    def cpu(self):
+        return cpu([self.proc.pid])
+
+    def stop(self):
+        self.proc.terminate()
+        self.proc.wait()
 
 
 class Dex(Server):
