@@ -105,11 +105,14 @@ void	 conns_serve(struct frontend *, unsigned what,
 /* Those that wait for `from` wait for `to` from now on. */
 void	 conns_move(struct frontend *, unsigned from, unsigned to);
 
-/* Accepts nothing more; ends the process when what there is has finished. */
-void	 conns_stop(struct frontend *);
-
-/* Sets the gauge (count.def). */
-void	 conns_count(struct frontend *);
+/*
+ * Functions of a struct room_ops, whose context is a struct frontend or begins
+ * with one.  Ready: accepts and hears the engine.  Stop: accepts nothing more
+ * and ends the process when what there is has finished.  Count: sets the gauge.
+ */
+void	 conns_ready(void *room);
+void	 conns_stop(void *room);
+void	 conns_count(void *room);
 
 /*
  * All connections are taken: closes the one that has had no whole request in

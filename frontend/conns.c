@@ -86,8 +86,21 @@ conns_give_way(struct frontend *fe)
 }
 
 void
-conns_count(struct frontend *fe)
+conns_ready(void *room)
 {
+	struct frontend	*fe = room;
+
+	fe->ready = true;
+	if (fe->engine != NULL)
+		peer_resume(fe->engine);
+	listeners_resume(fe);
+}
+
+void
+conns_count(void *room)
+{
+	const struct frontend	*fe = room;
+
 	count_set(count_get(COUNT_CONNECTIONS, NULL, NULL, NULL), fe->nconns);
 }
 
@@ -111,9 +124,10 @@ on_stop_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-conns_stop(struct frontend *fe)
+conns_stop(void *room)
 {
 	const struct timeval	 tv = { DRAIN_TIME, 0 };
+	struct frontend		*fe = room;
 
 	if (fe->stopping)
 		return;

@@ -68,29 +68,6 @@ inside(void *room)
 	return (pages_compile(room));
 }
 
-static void
-ready(void *room)
-{
-	struct frontend	*fe = room;
-
-	fe->ready = true;
-	if (fe->engine != NULL)
-		peer_resume(fe->engine);
-	listeners_resume(fe);
-}
-
-static void
-count(void *room)
-{
-	conns_count(room);
-}
-
-static void
-stop(void *room)
-{
-	conns_stop(room);
-}
-
 /* The time zone file is opened at the first conversion. */
 static void
 warm_up(void *room)
@@ -112,7 +89,8 @@ main(void)
 		.room = ROOM_FRONTEND, .program = io_program,
 		.ctx = &frontend, .handlers = handlers, .warm_up = warm_up,
 		.peer = wire_new, .prepare = prepare, .inside = inside,
-		.ready = ready, .stop = stop, .count = count,
+		.ready = conns_ready, .stop = conns_stop,
+		.count = conns_count,
 	};
 
 	TAILQ_INIT(&frontend.listeners);

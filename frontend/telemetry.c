@@ -55,7 +55,7 @@ struct source {
 };
 
 struct telemetry {
-	struct frontend		 edge;		/* first: conn->fe points here */
+	struct frontend		 edge;		/* first: conn->fe, and conn.h */
 	struct source		 sources[SOURCES_MAX];
 	size_t			 nsources;
 	bool			 gathering;
@@ -353,29 +353,6 @@ prepare(void *room)
 	return (io_setup(NULL));
 }
 
-static void
-ready(void *room)
-{
-	struct telemetry	*t = room;
-
-	t->edge.ready = true;
-	if (t->edge.engine != NULL)
-		peer_resume(t->edge.engine);
-	listeners_resume(&t->edge);
-}
-
-static void
-count(void *room)
-{
-	conns_count(room);
-}
-
-static void
-stop(void *room)
-{
-	conns_stop(room);
-}
-
 /* The time zone file and uname(2) are out of reach later. */
 static void
 warm_up(void *room)
@@ -403,8 +380,8 @@ main(void)
 	const struct room_ops		 ops = {
 		.room = ROOM_TELEMETRY, .program = "telemetry",
 		.ctx = &telemetry, .handlers = handlers, .warm_up = warm_up,
-		.peer = wire_new, .prepare = prepare, .ready = ready,
-		.count = count, .stop = stop,
+		.peer = wire_new, .prepare = prepare, .ready = conns_ready,
+		.count = conns_count, .stop = conns_stop,
 	};
 
 	TAILQ_INIT(&telemetry.edge.listeners);
