@@ -62,6 +62,7 @@ struct peer {
 	int			 fd;
 	struct event		 readable;
 	struct event		 writable;
+	struct event		 again;		/* there is more to handle */
 	struct event		 gone;		/* calls config.gone */
 	uint32_t		 edge_in;
 	uint32_t		 edge_out;

@@ -63,6 +63,7 @@ peer_io_start(struct peer *p)
 	    on_readable, p);
 	event_assign(&p->writable, p->base, p->fd, EV_WRITE | EV_PERSIST,
 	    on_writable, p);
+	event_assign(&p->again, p->base, -1, 0, on_readable, p);
 	event_assign(&p->gone, p->base, -1, 0, on_gone, p);
 	return (event_add(&p->readable, NULL));
 }
@@ -85,6 +86,7 @@ peer_io_stop(struct peer *p)
 
 	event_del(&p->readable);
 	event_del(&p->writable);
+	event_del(&p->again);
 	event_del(&p->gone);
 	while ((f = TAILQ_FIRST(&p->out)) != NULL)
 		out_drop(p, f);
@@ -131,6 +133,19 @@ peer_pause(struct peer *p)
 		event_del(&p->readable);
 }
 
+/*
+ * Goes on with what is buffered when everybody else has had a turn.  Not with
+ * event_active(): libevent calls what is made active until nothing is, before
+ * it looks at another descriptor, a timer or a signal.
+ */
+static void
+read_again(struct peer *p)
+{
+	const struct timeval	 now = { 0, 0 };
+
+	event_add(&p->again, &now);
+}
+
 /* Reads again, beginning with what is buffered. */
 static void
 read_on(struct peer *p)
@@ -140,7 +155,7 @@ read_on(struct peer *p)
 	if (!p->eof)
 		event_add(&p->readable, NULL);
 	if (p->eof || p->in_len != 0)
-		event_active(&p->readable, EV_READ, 1);
+		read_again(p);
 }
 
 void
@@ -505,7 +520,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		p->in_len -= at;
 	}
 	if (n == FRAMES_A_TURN && wants_read(p))
-		event_active(&p->readable, EV_READ, 1);
+		read_again(p);
 	else if (p->eof && wants_read(p))
 		peer_io_break(p);
 	else if (p->nfds != 0 && p->in_len == 0 && !p->broken && !p->freed)

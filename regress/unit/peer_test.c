@@ -451,6 +451,66 @@ reading_does_not_run_ahead(void **state)
 	close(sv[1]);
 }
 
+static struct event	*others;
+static int		 heard_before;	/* the others had their turn */
+
+static void
+on_others(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	heard_before = heard;
+}
+
+/* A sender that has the next frame ready as soon as one is handled. */
+static void
+count_and_send(void *room, struct peer *p, struct msg *m)
+{
+	static const uint8_t	 frame[FRAME_HEADER] = { [5] = ROOM_PA_GATHER };
+	const struct timeval	 now = { 0, 0 };
+
+	(void)room;
+	(void)p;
+	(void)m;
+	if (heard++ == 0)
+		assert_int_equal(event_add(others, &now), 0);
+	if (heard < 10000)
+		assert_int_equal(write(raw, frame, sizeof(frame)),
+		    sizeof(frame));
+}
+
+/* A peer that always has something to say leaves the others their turns. */
+static void
+a_flood_lets_others_in(void **state)
+{
+	static const uint8_t	 frame[FRAME_HEADER] = { [5] = ROOM_PA_GATHER };
+	static peer_handler	*handlers[MSG_MAX];
+	struct peer_config	 c = { .self = ROOM_PARENT,
+		.other = ROOM_TELEMETRY, .handlers = handlers,
+		.gone = on_gone };
+	int			 sv[2], i;
+
+	(void)state;
+	handlers[ROOM_PA_GATHER] = count_and_send;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	peer_free(engine);
+	close(raw);
+	raw = sv[1];
+	engine = peer_new(base, sv[0], &c);
+	assert_non_null(engine);
+	assert_non_null(others = event_new(base, -1, 0, on_others, NULL));
+	heard = heard_before = 0;
+	for (i = 0; i < 64; i++)
+		assert_int_equal(write(raw, frame, sizeof(frame)),
+		    sizeof(frame));
+	turn();
+	event_free(others);
+	assert_int_equal(heard, 10000 + 63);
+	assert_in_range(heard_before, 1, 128);
+	assert_int_equal(gone, 0);
+}
+
 /* ---- two that both have more to say than the other reads ---- */
 
 static void
@@ -588,7 +648,8 @@ main(void)
 		T(death_fails_what_is_pending), T(last_words_are_heard),
 		T(slow_reader_is_closed),
 		T(short_frames_are_counted_whole),
-		T(reading_does_not_run_ahead), T(paused_peer_is_not_read),
+		T(reading_does_not_run_ahead), T(a_flood_lets_others_in),
+		T(paused_peer_is_not_read),
 		T(full_both_ways), T(length_is_checked_before_memory),
 		T(not_ours_to_send),
 	};
