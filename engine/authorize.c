@@ -156,7 +156,8 @@ show_choice(struct request *r, const struct client *client,
 	list_buf_init(&rows, 16384);
 	buf_init(&row, 16384);
 	buf_init(&url, URL_MAX);
-	for (i = 0; i < n; i++) {
+	/* Each row repeats the request, which may be too large for the first. */
+	for (i = 0; i < n && buf_ok(&rows.b); i++) {
 		buf_reset(&row);
 		buf_reset(&url);
 		put_connector_url(r, &url, list[i]);

@@ -33,7 +33,11 @@ is_unreserved(uint8_t c)
 static void
 put_escape(struct buf *b, uint8_t c)
 {
-	buf_printf(b, "%%%02X", c);
+	static const char	 digits[] = "0123456789ABCDEF";
+	const char		 escape[3] = { '%', digits[c >> 4],
+				    digits[c & 15] };
+
+	buf_put(b, escape, sizeof(escape));
 }
 
 void

@@ -81,6 +81,7 @@ static void
 ceiling(void **state)
 {
 	struct buf	 b;
+	int		 formatted = -1;
 
 	(void)state;
 	buf_init(&b, 8);
@@ -96,6 +97,9 @@ ceiling(void **state)
 	buf_reset(&b);
 	buf_printf(&b, "%s", "123456789");
 	assert_false(buf_ok(&b));
+	/* What cannot be added is not formatted: %n would say so. */
+	buf_printf(&b, "%s%n", "1", &formatted);
+	assert_int_equal(formatted, -1);
 	buf_clear(&b);
 }
 
