@@ -175,7 +175,9 @@ serve_ready(struct generation *g)
 	generations_relieve(p);
 	listeners_prune(p);
 	watch_reset(p);
-	p->reloaded = g->why == GEN_RELOAD;
+	/* A recovery meanwhile ends no reload that waits for old doors. */
+	if (g->why == GEN_RELOAD)
+		p->reloaded = true;
 	serve_door_closed(p);
 	take_turn(p);
 }

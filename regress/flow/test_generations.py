@@ -217,6 +217,23 @@ def test_a_reload_waits_for_old_doors(own_dexd, how):
     assert whole(d)
 
 
+def test_an_engine_dies_before_the_old_doors_are_closed(own_dexd):
+    """What takes its place serves the same new configuration: whoever waits for
+    the reload hears of it, and the next one is not told to wait."""
+    d = own_dexd()
+    old = d.rooms()["frontend"]
+    kill(old, signal.SIGSTOP)
+    ctl = subprocess.Popen([BUILD / "sbin/dexctl", "-r", d.run, "reload"],
+                           stdout=subprocess.PIPE, text=True)
+    assert wait_for(lambda: served(d) == 2)
+    kill([r["pid"] for r in json.loads(d.ctl("-j", "status").stdout)["rooms"]
+          if r["room"] == "engine" and r["state"] == "serving"])
+    assert wait_for(lambda: served(d) == 3)
+    kill(old)
+    assert ctl.communicate(timeout=PATIENCE)[0] == "reloaded\n"
+    assert reload(d).returncode == 0
+
+
 def test_sighup_during_the_start(own_dexd):
     """It is remembered until there is something to reload."""
     d = own_dexd(wait=False)
