@@ -55,6 +55,7 @@ child_new(struct parent *p, struct generation *gen, enum room room,
 void
 child_free(struct child *c)
 {
+	serve_asker_died(c->parent, c);
 	gather_forget(c);
 	keygen_forget(c);
 	if (c->gen != NULL)

@@ -1,16 +1,18 @@
 """The parent when things go wrong one after the other."""
 
+import ctypes
 import json
 import os
 import pathlib
 import re
 import shutil
 import signal
+import subprocess
 
 import pytest
 import requests
 
-from dexd import BUILD, Dexd, copy_programs, put_program, wait_for
+from dexd import BUILD, Dexd, copy_programs, kill, put_program, wait_for
 
 PATIENCE = 30                           # seconds for whatever must happen
 MSG_DEF = pathlib.Path(__file__).parents[2] / "lib" / "msg.def"
@@ -155,3 +157,37 @@ def test_http_and_https_need_two_addresses(own_dexd):
     assert d.spawn("-n").wait(PATIENCE) == 1
     assert re.search(r"dexd.yaml:\d+: web.https needs an address of its own",
                      d.read_log())
+
+
+PIDFD_GETFD = 438
+
+
+def take_wire(pid):
+    """A copy of a room's wire to its parent: while it is held the wire is open."""
+    pidfd = os.pidfd_open(pid)
+    try:
+        fd = ctypes.CDLL(None, use_errno=True).syscall(PIDFD_GETFD, pidfd, 3, 0)
+    finally:
+        os.close(pidfd)
+    if fd == -1:
+        pytest.skip("this machine gives nobody others' descriptors")
+    return fd
+
+
+def test_who_asked_for_a_reload_is_dead_before_it_is_done():
+    """It died with words of its own still on the wire, and is put away with its
+    generation before the parent has read them: nobody is answered then."""
+    with Dexd() as d:
+        [control] = d.rooms()["control"]
+        wire = take_wire(control)
+        old = d.rooms()["frontend"]
+        kill(old, signal.SIGSTOP)       # the reload is answered later
+        ctl = subprocess.Popen([BUILD / "sbin/dexctl", "-r", d.run, "reload"],
+                               stderr=subprocess.DEVNULL)
+        assert wait_for(lambda: "reloading" in d.read_log())
+        kill([control])
+        assert ctl.wait(PATIENCE) == 1
+        assert wait_for(lambda: d.read_log().count("serving with") == 2)
+        kill(old)
+        os.close(wire)
+        assert wait_for(lambda: d.ctl("reload").returncode == 0)
