@@ -49,6 +49,7 @@
 
 static void	 conn_process(struct conn *);
 static void	 conn_flush(struct conn *);
+static void	 refuse(struct conn *, unsigned);
 
 void
 conn_set_deadline(struct conn *c, time_t seconds)
@@ -294,8 +295,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	if (conn_has_output(c))
 		conn_free(c);		/* it does not take what we say */
 	else if (c->state == CONN_HEAD || c->state == CONN_BODY) {
-		c->close = true;
-		conn_respond_text(c, 408, "The request took too long.\n");
+		refuse(c, 408);
 		conn_continue(c);
 	} else if (c->state == CONN_WAITING) {
 		conn_respond_busy(c);

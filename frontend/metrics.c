@@ -24,7 +24,11 @@
  * slow beside serving a document, so what was counted once is remembered.
  */
 
-#define KNOWN_MAX	128
+/*
+ * Visitors choose method, path and how they fail, so they could fill the table
+ * of this process (COUNT_SERIES, three for each of these): the rest has its room.
+ */
+#define KNOWN_MAX	120
 
 struct known {
 	const char		*handler;
@@ -62,15 +66,19 @@ metrics_count(const char *handler, enum http_method method, unsigned status,
 {
 	static struct known	 known[KNOWN_MAX];
 	static unsigned		 nknown;
-	struct known		 fresh, *k = NULL;
+	struct known		*k = NULL;
 	unsigned		 i;
 
 	for (i = 0; i < nknown && k == NULL; i++)
 		if (known[i].handler == handler &&
 		    known[i].method == method && known[i].status == status)
 			k = &known[i];
+	if (k == NULL && nknown == KNOWN_MAX) {
+		count_lose();
+		return;
+	}
 	if (k == NULL) {
-		k = nknown < KNOWN_MAX ? &known[nknown++] : &fresh;
+		k = &known[nknown++];
 		look_up(k, handler, method, status);
 	}
 	count_add(k->requests, 1);

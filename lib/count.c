@@ -181,6 +181,12 @@ count_observe(struct count *c, uint64_t value)
 }
 
 void
+count_lose(void)
+{
+	nlost++;
+}
+
+void
 count_one(enum count_id id, const char *one)
 {
 	count_add(count_get(id, one, NULL, NULL), 1);
@@ -224,12 +230,15 @@ void
 count_encode(struct buf *b)
 {
 	struct buf	 one;
+	struct count	 told = { .id = COUNT_LOST, .nvalues = 1 };
 	unsigned	 i;
 
 	count_set(count_get(COUNT_CPU, NULL, NULL, NULL),
 	    clock_us(CLOCK_PROCESS_CPUTIME_ID));
+	/* First and beside the table: there may be no room for it, either. */
+	told.values[0] = nlost;
 	if (nlost != 0)
-		count_set(count_get(COUNT_LOST, NULL, NULL, NULL), nlost);
+		put_series(b, &told);
 	buf_init(&one, COUNT_BYTES_MAX);
 	for (i = 0; i < nseries; i++) {
 		buf_reset(&one);

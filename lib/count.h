@@ -81,6 +81,9 @@ void		 count_set(struct count *, uint64_t);
 /* A histogram takes a value in. */
 void		 count_observe(struct count *, uint64_t);
 
+/* Something was not counted: whoever counts it has a limit of its own. */
+void		 count_lose(void);
+
 /* count_add(count_get(...), 1) for one and two labels. */
 void		 count_one(enum count_id, const char *);
 void		 count_two(enum count_id, const char *, const char *);

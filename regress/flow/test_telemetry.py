@@ -99,6 +99,30 @@ def test_requests_are_counted_as_dex_does(watched):
     assert le == {"200", "500", "900", "1500", "+Inf"}
 
 
+def test_visitors_cannot_fill_the_table(own_dexd):
+    """They choose route, method and how they fail; what else a frontend counts
+    has its room, and what was not counted is told."""
+    d = own_dexd(with_telemetry)
+    paths = ["/.well-known/openid-configuration", "/keys", "/token", "/auth",
+             "/auth/mock", "/auth/pw/login", "/callback", "/callback/mock",
+             "/approval", "/userinfo", "/healthz", "/robots.txt", ""]
+    with requests.Session() as s:
+        for method in ("GET", "HEAD", "POST", "OPTIONS", "PUT"):
+            for path in paths:
+                for query in ("", "?%zz", "?x=1", "?client_id=app",
+                              "?" + "a&" * 5000):
+                    s.request(method, d.issuer + path + query, timeout=30,
+                              allow_redirects=False)
+    with socket.create_connection(("127.0.0.1", d.port)) as c:
+        c.sendall(b"GET / HTTP/2.0\r\n\r\n")
+        assert c.recv(100).startswith(b"HTTP/1.1 505 ")
+    m = Metrics(d)
+    print(len({tuple(sorted(l.items())) for n, l, _ in m.samples
+               if n == "http_requests_total"}), "kinds of request")
+    assert m.sum("dexd_http_refused_total", room="frontend", code="505") == 1
+    assert m.sum("dexd_uncounted_total", room="frontend") > 0
+
+
 def test_labels_are_never_from_a_request(watched):
     """Bounded cardinality: whatever strangers send makes no new label value."""
     mark = "strangersayswhat"

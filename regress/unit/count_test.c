@@ -248,6 +248,9 @@ bounded(void **state)
 	count_encode(&encoded);
 	assert_true(buf_ok(&encoded));
 	assert_true(encoded.len <= COUNT_BYTES_MAX);
+	/* And it is told, though there is no room for that, either. */
+	assert_non_null(find(COUNT_LOST, "", ""));
+	assert_true(find(COUNT_LOST, "", "")[0] >= 2 * COUNT_SERIES);
 	count_observe(count_get(COUNT_HTTP_SIZE, "299", "get", "/"), 1);
 }
 
