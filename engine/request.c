@@ -184,9 +184,10 @@ request_log_free(struct request_log *l)
 }
 
 /* Strangers can be refused as often as they like; the log has an end. */
-static bool
-may_log(struct engine *e)
+bool
+request_may_log(const struct request *r)
 {
+	struct engine	*e = r->e;
 	uint64_t	 now = (uint64_t)time(NULL);
 
 	if (now != e->refusals_at && e->refusals > REFUSALS_A_SECOND)
@@ -207,7 +208,7 @@ request_log_refusal(struct request *r, unsigned status, const char *error,
 	char			 code[12];
 	char			*path;
 
-	if (!may_log(r->e))
+	if (!request_may_log(r))
 		return;
 	l = request_log(r);
 	path = span_dup(r->http->path);

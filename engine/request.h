@@ -75,6 +75,9 @@ struct request_log {
 struct request_log	 request_log(const struct request *);
 void		 request_log_free(struct request_log *);
 
+/* False when enough strangers have been refused in this second. */
+bool		 request_may_log(const struct request *);
+
 /*
  * A record of who was refused and why; error (of OAuth, or "") and why are
  * texts of ours.  The answer_*() functions for errors call it themselves.

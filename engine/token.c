@@ -84,9 +84,13 @@ static void
 log_bad_secret(const struct request *r, const struct client *client,
     bool missing)
 {
-	struct request_log	 l = request_log(r);
-	char			*id = span_dup(client->conf->id);
+	struct request_log	 l;
+	char			*id;
 
+	if (!request_may_log(r))
+		return;
+	l = request_log(r);
+	id = span_dup(client->conf->id);
 	log_info(missing ? "missing client_secret on token request" :
 	    "invalid client_secret on token request", "client_id", id,
 	    "client_remote_addr", l.address, "request_id", l.request_id);

@@ -140,15 +140,24 @@ def test_untrusted_bytes_cannot_forge_records(own_dexd):
     assert "forged" not in {x["msg"] for x in records(d, "request refused")}
 
 
-def test_a_flood_of_refusals_ends(own_dexd):
+@pytest.mark.parametrize("how", ["no such client", "wrong secret"])
+def test_a_flood_of_refusals_ends(own_dexd, how):
     """Strangers cannot fill the disk with refusals."""
     d = own_dexd()
     s = Browser(d)
     begin = time.time()
     for _ in range(600):
-        s.get("auth/mock?client_id=no-such")
+        if how == "no such client":
+            s.get("auth/mock?client_id=no-such")
+        else:
+            s.post("token", {"grant_type": "authorization_code", "code": "x",
+                             "client_id": "app", "client_secret": "wrong"})
     took = int(time.time() - begin) + 2
-    assert len(records(d, "request refused")) <= 101 * took
+    told = len(records(d, "request refused"))
+    if how == "wrong secret":
+        told += len(records(d, "invalid client_secret on token request"))
+    print(told, "records in", took, "seconds")
+    assert told <= 101 * took
 
 
 @pytest.mark.parametrize("logger,word", [
