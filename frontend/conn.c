@@ -210,11 +210,12 @@ conn_written(struct conn *c)
 	}
 	if (c->blocked)
 		end_block(c);
-	if (c->state != CONN_ENGINE && c->state != CONN_WAITING) {
-		set_reading(c, !c->eof);
-		if (c->in.len != 0)
-			conn_process(c);	/* it had to wait for this */
-	}
+	if (c->state == CONN_ENGINE || c->state == CONN_WAITING)
+		return;
+	set_reading(c, !c->eof);
+	/* The next request had to wait for this; first it is others' turn. */
+	if (c->in.len != 0 || c->eof)
+		event_add(&c->writable, NULL);
 }
 
 bool
@@ -507,8 +508,8 @@ conn_process(struct conn *c)
 		conn_free(c);
 		return;
 	}
-	/* The other side is done and so are we. */
-	if (c->eof && (c->state == CONN_IDLE || c->state == CONN_HEAD ||
+	/* The other side is done and so are we: there is no whole request. */
+	if (c->eof && !more && (c->state == CONN_IDLE || c->state == CONN_HEAD ||
 	    c->state == CONN_BODY)) {
 		if (!conn_has_output(c)) {
 			conn_free(c);

@@ -1,13 +1,14 @@
 """The edge: routes, headers, and HTTP that must not be understood."""
 
 import http.client
+import signal
 import socket
 import time
 
 import pytest
 import requests
 
-from dexd import Flow
+from dexd import Flow, kill
 
 
 def raw(dexd, data, wait=2.0, parts=None):
@@ -148,6 +149,26 @@ def test_pipelined_requests_answer_in_order(dexd):
     assert [p[:3] for p in answer.split(b"HTTP/1.1 ")[1:]] == \
         [b"200", b"200", b"200", b"404"]
     assert answer.index(b"Disallow") < answer.index(b"Health")
+
+
+def test_a_pipeline_that_ends_is_answered_whole(own_dexd):
+    """Its end comes with the last of the requests, long before all of the answers
+    are taken."""
+    d = own_dexd()
+    [frontend] = d.rooms()["frontend"]
+    request = b"GET /dex/static/main.css HTTP/1.1\r\nHost: x\r\nX-Pad: 0123"
+    request += b"4" * (60 - len(request)) + b"\r\n\r\n"
+    for n in (1, 256, 512):             # as many as one read takes, and two
+        with socket.create_connection(("127.0.0.1", d.port)) as s:
+            s.settimeout(30)
+            kill([frontend], signal.SIGSTOP)
+            s.sendall(request * n)
+            s.shutdown(socket.SHUT_WR)
+            kill([frontend], signal.SIGCONT)
+            out = b""
+            while piece := s.recv(65536):
+                out += piece
+        assert out.count(b"HTTP/1.1 200 OK") == n
 
 
 def test_a_request_byte_by_byte(dexd):

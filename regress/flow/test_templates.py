@@ -1,6 +1,7 @@
 """An operator's template directory: dex's layout, language and file serving."""
 
 import base64
+import fcntl
 import hashlib
 import html
 import http.client
@@ -10,13 +11,15 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
 
 from conftest import USERS
-from dexd import Browser, Dexd, Flow, is_page
+from dexd import Browser, Dexd, Flow, is_page, kill, wait_for
 
 THEMES = pathlib.Path(__file__).resolve().parent.parent / "theme"
 EVIL = "\"><script>alert('x')</script>&{{ issuer }}"
@@ -434,3 +437,37 @@ def test_directory_from_the_environment(make):
             pass
         assert time.time() < deadline and d.proc.poll() is None, d.read_log()
         time.sleep(0.05)
+
+
+def waiting_in(s):
+    return struct.unpack("i", fcntl.ioctl(s, termios.FIONREAD, bytes(4)))[0]
+
+
+def state_of(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def test_who_pipelines_large_files_lets_others_in(make):
+    """One is sent in each turn of the loop: who asks meanwhile is not served when
+    all of them have been."""
+    d = make("dex", lambda d: (d.web / "static/large").write_bytes(b"x" * 20000))
+    [frontend] = d.rooms()["frontend"]
+    shares = []
+    for _ in range(9):                  # this process may look too late
+        with socket.socket() as many, socket.socket() as one:
+            many.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+            for s in (many, one):
+                s.connect(("127.0.0.1", d.port))
+                s.sendall(b"GET /dex/keys HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert s.recv(65536)
+            assert wait_for(lambda: state_of(frontend) == "S")
+            kill([frontend], signal.SIGSTOP)
+            assert wait_for(lambda: state_of(frontend) == "T")
+            many.sendall(b"GET /dex/static/large HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+            one.sendall(b"GET /dex/keys HTTP/1.1\r\nHost: x\r\n\r\n")
+            kill([frontend], signal.SIGCONT)
+            assert one.recv(65536)
+            shares.append(waiting_in(many) / (20 * 20000))
+    print("sent to the other before this one was served:",
+          *(f"{s:.0%}" for s in shares))
+    assert sorted(shares)[3] < 0.5
