@@ -200,4 +200,7 @@ const char * const	 schema_tables =
 	" id integer primary key check (id = 1),"
 	" serial integer not null, sealed blob not null);"
 	"create table if not exists dexd_probe ("
-	" id integer primary key check (id = 1), at integer not null);";
+	" id integer primary key check (id = 1), at integer not null);"
+	/* Strangers have them counted: not among all who are yet to consent. */
+	"create index if not exists dexd_pending on auth_request (id)"
+	" where not logged_in and dexd_binder is not null;";

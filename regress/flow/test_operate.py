@@ -678,4 +678,8 @@ def test_large_requests_are_capped(own_dexd):
     assert len(flow.browser.session.cookies) == 3
     assert got == [302] * 1000 + [503] * 10
     assert d.rows("auth_request") == 1000
+    # They are counted without a look at the rows of people who have logged in.
+    assert "dexd_pending" in d.sql(
+        "explain query plan select count(*) from auth_request where"
+        " not logged_in and dexd_binder is not null")
     assert Flow(d).start().status_code == 302       # an ordinary one goes on
