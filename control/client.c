@@ -308,7 +308,7 @@ clients_finish(struct control *ctl)
 	if (!ctl->stopping)
 		return;
 	TAILQ_FOREACH(c, &ctl->clients, entry)
-		if (c->busy)
+		if (c->busy || !ctl->late)
 			return;
 	/* A moment for the answers that are on their way. */
 	TAILQ_FOREACH(c, &ctl->clients, entry)

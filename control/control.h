@@ -34,6 +34,7 @@
 #define CLIENTS_MAX	16
 #define READERS_MAX	8	/* of them, who may only read */
 #define IDLE_TIME	10	/* seconds without a command */
+#define LAST_IDLE_TIME	2	/* until whoever is there has asked, at the end */
 #define READS_A_SECOND	50	/* passed on for readers, all together */
 
 struct control;
@@ -104,7 +105,7 @@ void		 client_answer(struct client *, enum result, struct span text,
 /* Answers with a page of the list. */
 void		 client_show(struct client *, const struct rows *,
 		    uint32_t from);
-/* Exits when we are stopping and nobody waits for an answer any more. */
+/* Exits when we are stopping and nobody waits for an answer, or may yet ask. */
 void		 clients_finish(struct control *);
 
 /* ---- counts (stats.c) ---- */
@@ -119,6 +120,8 @@ struct control {
 	struct event		 readable;
 	bool			 ready;
 	bool			 stopping;
+	bool			 late;	/* and who has not asked shall not */
+	struct event		 leave;
 	struct peer		*engine;
 	struct client_list	 clients;
 	unsigned		 nclients;

@@ -90,13 +90,28 @@ ready(void *room)
 }
 
 static void
+on_leave(evutil_socket_t fd, short what, void *arg)
+{
+	struct control	*ctl = arg;
+
+	(void)fd;
+	(void)what;
+	ctl->late = true;
+	clients_finish(ctl);
+}
+
+/* Who was let in before the door closed has asked, or is about to. */
+static void
 stop(void *room)
 {
-	struct control	*ctl = room;
+	const struct timeval	 tv = { LAST_IDLE_TIME, 0 };
+	struct control		*ctl = room;
 
 	ctl->stopping = true;
 	if (ctl->fd != -1)
 		event_del(&ctl->readable);
+	event_assign(&ctl->leave, room_base(), -1, 0, on_leave, ctl);
+	event_add(&ctl->leave, &tv);
 	clients_finish(ctl);
 }
 

@@ -5,17 +5,21 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import struct
 import subprocess
 
 import pytest
 
-from dexd import BUILD, NOBODY, Flow, wait_for
+from dexd import BUILD, NOBODY, Flow, kill, wait_for
 
 ROOT = os.getuid() == 0
 DENIED, BUSY, USAGE = 77, 75, 2
-MAN = pathlib.Path(__file__).resolve().parents[2] / "man" / "dexctl.8"
+TREE = pathlib.Path(__file__).resolve().parents[2]
+MAN = TREE / "man" / "dexctl.8"
+MSG_DEF = TREE / "lib" / "msg.def"
+STATUS = struct.pack(">IBI", 2, 0, 0)           # version, command, row
 
 
 def show(d, what):
@@ -137,12 +141,34 @@ def test_log_level_of_the_running_programs(own_dexd):
     assert d.ctl("rotate", "keys").returncode == 0     # keygen's end is for debugging
     assert wait_for(lambda: "level=DEBUG" in d.read_log())
     (pid,) = d.rooms()["authn-mock"][:1]
+    assert wait_for(lambda: len(show(d, "keys")) == 2)
     assert json.loads(d.ctl("-j", "log", "brief").stdout) == {"verbose": False}
+    show(d, "stats")        # each program is asked for them behind that order
     mark = len(d.read_log())
     os.kill(pid, 9)
     assert wait_for(lambda: pid not in d.rooms()["authn-mock"])
-    assert "level=WARN" in d.read_log()[mark:]
+    assert wait_for(lambda: "level=WARN" in d.read_log()[mark:])
     assert "level=DEBUG" not in d.read_log()[mark:]
+
+
+def test_a_command_that_meets_a_reload(own_dexd):
+    """Who was let in by the control room that leaves is answered by it."""
+    d = own_dexd()
+    control = d.rooms()["control"]
+    names = ["MSG_NONE"] + re.findall(r"^MSG\((\w+),", MSG_DEF.read_text(), re.M)
+    with connect(d) as s:
+        assert d.ctl("status").returncode == 0      # behind us in the queue
+        kill(control, signal.SIGSTOP)
+        d.proc.send_signal(signal.SIGHUP)           # it will read of that first
+        assert wait_for(lambda: d.read_log().count("serving with") == 2)
+        s.sendall(frame(names.index("CL_CT_COMMAND"), STATUS))
+        kill(control, signal.SIGCONT)
+        answer = s.recv(12)
+        assert len(answer) == 12, "it left without a word"
+        assert struct.unpack(">IHHI", answer)[1] == names.index("CT_CL_RESULT")
+    # It leaves as soon as nobody is there.
+    assert wait_for(lambda: not pathlib.Path(f"/proc/{control[0]}").exists())
+    assert d.ctl("status").returncode == 0
 
 
 # ---- the command line ----
