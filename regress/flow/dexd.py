@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import os
 import pathlib
+import random
 import re
 import secrets
 import shutil
@@ -72,10 +74,22 @@ def wait_for(what, seconds=60):
     return False
 
 
+# Below those that the kernel gives to clients, any of whom could have it before
+# dexd listens; a share for each worker of a parallel run, and no port twice.
+SHARE = 1300
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+TURNS = itertools.count(random.randrange(SHARE))
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    while True:
+        port = 10000 + WORKER % 16 * SHARE + next(TURNS) % SHARE
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def keypair(directory, name):
