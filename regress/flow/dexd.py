@@ -92,6 +92,22 @@ def free_port():
                 pass
 
 
+def begun(port, path, length, *fields):
+    """A request that the frontend is reading: its body is still to come.  Only
+    an answer shows that (RFC 9110 10.1.1); before it, the connection may wait
+    for whoever accepts next."""
+    s = socket.create_connection(("127.0.0.1", port), timeout=60)
+    s.sendall("\r\n".join((
+        f"POST {path} HTTP/1.1", "Host: x", *fields, "Expect: 100-continue",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {length}", "", "")).encode())
+    expected, got = b"HTTP/1.1 100 Continue\r\n\r\n", b""
+    while len(got) < len(expected) and (piece := s.recv(len(expected) - len(got))):
+        got += piece
+    assert got == expected, got
+    return s
+
+
 def keypair(directory, name):
     """A certificate for loopback that signed itself, and its key."""
     cert, key = directory / f"{name}.crt", directory / f"{name}.key"
@@ -223,7 +239,7 @@ class Dexd:
         if self.proc and self.proc.poll() is None:
             self.proc.terminate()
             try:
-                self.proc.wait(10)
+                self.proc.wait(30)
             except subprocess.TimeoutExpired:
                 self.proc.kill()
                 self.proc.wait()

@@ -14,10 +14,11 @@ import pytest
 import requests
 import urllib3
 
-from dexd import (BUILD, CALLBACK, SANDBOXED, SECRET, Browser, Flow, free_port,
-                  params_of, wait_for)
+from dexd import (BUILD, CALLBACK, SANDBOXED, SECRET, Browser, Flow, begun,
+                  free_port, kill, params_of, wait_for)
 
 urllib3.disable_warnings()
+PATIENCE = 60                           # seconds for whatever must happen
 ROOMS = {"engine": "_dexdeng", "signer": "_dexdsig", "authn-mock": "_dexdauth",
          "authn-local": "_dexdauth", "frontend": "_dexd", "control": "_dexdctl"}
 
@@ -213,11 +214,8 @@ def test_sigterm_finishes_what_is_under_way(own_dexd):
     target = flow.start().headers["Location"]
     body = b"login=admin%40example.com&password=password"
     cookie = "; ".join(f"{c.name}={c.value}" for c in flow.browser.session.cookies)
-    with socket.create_connection(("127.0.0.1", d.port)) as s:
-        s.sendall(f"POST {target} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n"
-                  "Content-Type: application/x-www-form-urlencoded\r\n"
-                  f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        time.sleep(0.02)
+    with begun(d.port, target, len(body), f"Cookie: {cookie}") as s:
+        s.sendall(body)
         d.proc.terminate()
         answer = s.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 303") and b"Connection: close" in answer
