@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import pwd
+import resource
 import signal
 import socket
 import ssl
@@ -469,27 +470,46 @@ def test_hash_password(own_dexd):
     assert flow.code(password="s3cret pass")
 
 
+def unanswered(d, peer):
+    """Requests of the engine that a kind of room has not answered yet."""
+    stats = json.loads(d.ctl("-j", "show", "stats").stdout)["stats"]
+    return sum(s["value"] for s in stats if s["metric"] == "dexd_pending_requests" and
+               s["program"] == "engine" and s["labels"] == {"peer": peer})
+
+
 def test_password_queue_is_bounded(own_dexd):
-    """The issue: bounded queue, then 503; nobody waits for ever."""
-    import threading
+    """The issue: bounded queue, then 503; nobody waits for ever.  There are as
+    many workers as processors, each of which finds more than its queue holds."""
     d = own_dexd()
     flow = Flow(d, connector="local")
     target = flow.start().headers["Location"]
-    codes = []
-
-    def post():
-        b = Browser(d)
-        b.session.cookies.update(flow.browser.session.cookies)
-        codes.append(b.post(target, {"login": "admin@example.com",
-                                     "password": "wrong"}))
-    threads = [threading.Thread(target=post) for _ in range(150)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    got = {r.status_code for r in codes}
-    assert got == {401, 503}
-    assert all(r.headers.get("Retry-After") for r in codes if r.status_code == 503)
+    body = "login=admin%40example.com&password=wrong"
+    cookie = "; ".join(f"{c.name}={c.value}" for c in flow.browser.session.cookies)
+    request = (f"POST {target} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n"
+               "Content-Type: application/x-www-form-urlencoded\r\n"
+               f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+    workers = d.rooms()["authn-local"]
+    n = 50 * len(workers)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    socks = []
+    kill(workers, signal.SIGSTOP)
+    try:
+        for i in range(n):              # 512 from one address, and no more
+            socks.append(socket.socket())
+            socks[-1].settimeout(PATIENCE)
+            socks[-1].bind((f"127.0.7.{1 + i // 500}", 0))
+            socks[-1].connect(("127.0.0.1", d.port))
+            socks[-1].sendall(request.encode())
+        assert wait_for(lambda: unanswered(d, "authn") == n)
+    finally:
+        kill(workers, signal.SIGCONT)
+    got = [s.makefile("rb").read() for s in socks]
+    for s in socks:
+        s.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert {a.split(b" ")[1] for a in got} == {b"401", b"503"}
+    assert all(b"\r\nRetry-After: " in a for a in got if a.split(b" ")[1] == b"503")
 
 
 # ---- before the start ----
