@@ -177,12 +177,12 @@ def test_a_typed_password_does_not_stay(dexd, tls, shape):
             secret = secrets.token_hex(16).encode()
             type_password(dexd, s, shape, secret)
             # The connection stays open, and says nothing that could overwrite it.
-            answered = time.monotonic()
-            while (left := holders(dexd, secret)) and \
-                    time.monotonic() < answered + PATIENCE:
+            answered = looked = time.monotonic()
+            while (left := holders(dexd, secret)) and looked < answered + PATIENCE:
                 time.sleep(0.02)
+                looked = time.monotonic()   # a look of ours takes its time
             assert left == []
-            took.append(time.monotonic() - answered)
+            took.append(looked - answered)
     print("gone", ", ".join(f"{t:.3f}" for t in took), "s after the answer")
     assert min(took) <= 1
     with connect(dexd.tls if tls else dexd.port, tls) as s:
