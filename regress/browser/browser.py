@@ -170,6 +170,11 @@ class Browser:
         e = self.driver.switch_to.active_element
         return None if e.tag_name in ("body", "html") else e
 
+    def has_focus(self, name):
+        """autofocus may come a moment after the page is complete."""
+        e = self.focus()
+        return e is not None and e.get_attribute("id") == name
+
     def new_tab(self, url):
         self.driver.switch_to.new_window("tab")
         self.view()

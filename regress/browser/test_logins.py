@@ -97,7 +97,7 @@ def test_wrong_password(b, house):
     comes the password, and what was typed before is nowhere."""
     begin(b, house)
     b.at("Log in to your account")
-    assert b.focus().get_attribute("id") == "login"
+    b.until("the focus", lambda: b.has_focus("login"))
     b.log_in("admin@example.com", "wrong-pass-1")
     b.until("the error", lambda: b.find("#login-error"))
     assert b.find("#login-error").text == "Invalid email address or password."
@@ -105,7 +105,7 @@ def test_wrong_password(b, house):
     assert b.driver.title.startswith("Error: ")
     assert b.find("#login").get_attribute("value") == "admin@example.com"
     assert b.find("#password").get_attribute("value") == ""
-    assert b.focus().get_attribute("id") == "password"
+    b.until("the focus", lambda: b.has_focus("password"))
     for field in ("#login", "#password"):
         assert b.find(field).get_attribute("aria-invalid") == "true"
         assert b.find(field).get_attribute("aria-describedby") == "login-error"
@@ -280,14 +280,14 @@ def test_keyboard_only(b, house):
                                              "Log in with Email"]
     b.leaves(lambda: b.keys(Keys.ENTER))
     b.at("Log in to your account")
-    b.until("the focus", lambda: b.focus().get_attribute("id") == "login")
+    b.until("the focus", lambda: b.has_focus("login"))
     b.keys(ADMIN[0])
     assert b.tab().get_attribute("id") == "password"
     b.keys("wrong")
     assert press(b, "Log in") == ["Log in"]
     b.leaves(lambda: b.keys(Keys.SPACE))
     b.until("the error", lambda: b.find("#login-error"))
-    b.until("the focus", lambda: b.focus().get_attribute("id") == "password")
+    b.until("the focus", lambda: b.has_focus("password"))
     assert b.tab(back=True).get_attribute("id") == "login"
     assert b.tab().get_attribute("id") == "password"
     b.keys(ADMIN[1])

@@ -48,7 +48,7 @@ def test_a_whole_login(b, old):
     b.shot("old-theme-choice")
     b.click("By way of Email")
     b.until("the form", lambda: b.find("#login"))
-    assert b.focus().get_attribute("id") == "login"
+    b.until("the focus", lambda: b.has_focus("login"))
     b.log_in("admin@example.com", "wrong-pass-1")
     b.until("the error", lambda: b.find("#login-error"))
     assert b.find("#login").get_property("value") == "admin@example.com"

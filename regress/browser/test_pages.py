@@ -196,9 +196,9 @@ def test_enter_sends_the_form(b, house):
     """As everywhere; and what is missing is said by the browser, unsent."""
     password(b, house)
     url = b.driver.current_url
-    b.until("the focus", lambda: b.focus().get_attribute("id") == "login")
+    b.until("the focus", lambda: b.has_focus("login"))
     b.keys("admin@example.com", Keys.ENTER)
-    b.until("the missing one", lambda: b.focus().get_attribute("id") == "password")
+    b.until("the missing one", lambda: b.has_focus("password"))
     assert b.driver.current_url == url and not b.all("#login-error")
     b.leaves(lambda: b.keys("password", Keys.ENTER))
     b.at("Grant access")
