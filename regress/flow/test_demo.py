@@ -5,24 +5,26 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
-import time
 import urllib.parse
 
 import requests
 
-from dexd import BUILD, free_port
+from dexd import BUILD, free_port, wait_for
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 
 
-def up(url):
-    for _ in range(400):
-        try:
-            return requests.get(url, timeout=5)
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    raise AssertionError("nobody listens at " + url)
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def up(port, path="/"):
+    """Listens, and answers: the first key may take its time."""
+    assert wait_for(lambda: listens(port)), f"nobody listens on {port}"
+    return requests.get(f"http://127.0.0.1:{port}{path}", timeout=60)
 
 
 def log_in(session, app):
@@ -42,11 +44,9 @@ def test_the_demo():
                             cwd=TREE, start_new_session=True,
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        up("http://127.0.0.1:5556/dexd/keys")
-        while requests.get("http://127.0.0.1:5556/dexd/keys").status_code != 200:
-            time.sleep(0.05)
+        assert wait_for(lambda: up(5556, "/dexd/keys").status_code == 200)
         app = "http://127.0.0.1:5555"
-        assert "not logged in" in up(app).text
+        assert "not logged in" in up(5555).text
         with requests.Session() as s:
             r = log_in(s, app)
             assert "You are logged in" in r.text
@@ -58,14 +58,9 @@ def test_the_demo():
             assert "not logged in" in requests.get(app).text
             assert "not logged in" in s.post(app + "/logout").text
         os.killpg(proc.pid, signal.SIGINT)      # ^C
-        proc.wait(15)
-        time.sleep(0.2)
-        for url in ("http://127.0.0.1:5556", "http://127.0.0.1:5555"):
-            try:
-                requests.get(url, timeout=2)
-                raise AssertionError("still there: " + url)
-            except requests.ConnectionError:
-                pass
+        proc.wait(60)
+        for port in (5556, 5555):
+            assert wait_for(lambda: not listens(port)), f"still there: {port}"
     finally:
         if proc.poll() is None:
             os.killpg(proc.pid, signal.SIGKILL)
@@ -76,7 +71,7 @@ def test_the_sample_application_refuses_a_forged_state():
     port = free_port()
     rp = subprocess.Popen([BUILD / "bin" / "example-rp", "-p", str(port)])
     try:
-        up(f"http://127.0.0.1:{port}/")
+        up(port)
         r = requests.get(f"http://127.0.0.1:{port}/callback?code=x&state=y")
         assert r.status_code == 400
     finally:
