@@ -85,7 +85,7 @@ hostile_closed(int fd)
 	ssize_t		 n;
 	int		 i;
 
-	for (i = 0; i < 50; i++) {
+	for (i = 0; i < 300; i++) {
 		while ((n = read(fd, bytes, sizeof(bytes))) > 0)
 			;
 		if (n == 0 || errno == ECONNRESET)

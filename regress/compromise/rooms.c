@@ -37,6 +37,11 @@
 struct event_base	*rooms_base;
 const char		*rooms_writable = "";
 
+#define PLAYED_MAX	16
+
+static pid_t		 played[PLAYED_MAX];	/* those that run */
+static unsigned		 nplayed;
+
 /* Who each room is when root starts it, as dexd(8) says. */
 static const char * const	 users[ROOM_MAX] = {
 	[ROOM_FRONTEND] = "_dexd", [ROOM_ENGINE] = "_dexdeng",
@@ -260,6 +265,9 @@ room_begin(struct played *r, enum room as, peer_handler * const *handlers)
 	if ((r->pid = fork()) == 0)
 		exec_room(r->program, sv[1]);
 	close(sv[1]);
+	if (nplayed == PLAYED_MAX)
+		fatalx("too many rooms");
+	played[nplayed++] = r->pid;
 	r->ready = r->wire_gone = false;
 	r->parent = our_end(r, ROOM_PARENT, sv[0], handlers);
 	if (peer_tell(r->parent, PA_ROOM_START, &m, -1) == -1)
@@ -278,12 +286,25 @@ room_go(struct played *r)
 	check_walls(r);
 }
 
+static void
+forget(pid_t pid)
+{
+	unsigned	 i;
+
+	for (i = 0; i < nplayed; i++)
+		if (played[i] == pid) {
+			played[i] = played[--nplayed];
+			return;
+		}
+}
+
 void
 room_end(struct played *r)
 {
 	if (r->pid > 0) {
 		kill(r->pid, SIGKILL);
 		waitpid(r->pid, NULL, 0);
+		forget(r->pid);
 	}
 	if (r->wire != NULL)
 		peer_free(r->wire);
@@ -319,11 +340,50 @@ run(const bool *flag, int ticks)
 bool
 rooms_wait(const bool *flag)
 {
-	return (run(flag, 100));
+	return (run(flag, 1200));
 }
 
+/* It has, or waits for a processor to have, something to do. */
+static bool
+is_busy(pid_t pid)
+{
+	char	 path[64], text[512], *end;
+	ssize_t	 n;
+	int	 fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if ((fd = open(path, O_RDONLY)) == -1)
+		return (false);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return (false);
+	text[n] = '\0';
+	return ((end = strrchr(text, ')')) != NULL &&
+	    (end[2] == 'R' || end[2] == 'D'));
+}
+
+static bool
+are_busy(void)
+{
+	unsigned	 i;
+
+	for (i = 0; i < nplayed; i++)
+		if (is_busy(played[i]))
+			return (true);
+	return (false);
+}
+
+/*
+ * A moment, in which all rooms do what they were told: whom a message has
+ * reached is running, or about to, until it has been handled.
+ */
 void
 rooms_settle(void)
 {
-	run(NULL, 3);
+	int	 ticks = 0;
+
+	do
+		run(NULL, 3);
+	while (are_busy() && ++ticks < 400);
 }

@@ -73,9 +73,9 @@ void	 room_end(struct played *);
 /* What a wire is made of, as the parent makes it. */
 void	 room_pair(int sv[2]);
 
-/* Runs the loop until the flag is set; false after five seconds. */
+/* Runs the loop until the flag is set; false after a minute. */
 bool	 rooms_wait(const bool *flag);
-/* Runs the loop for a moment, for what must not happen. */
+/* Runs the loop until all rooms have done what they were told. */
 void	 rooms_settle(void);
 
 #endif /* DEXD_ROOMS_H */
