@@ -59,7 +59,7 @@ browse(void *arg)
 				    .sin_port = htons(port),
 				    .sin_addr.s_addr =
 				    htonl(INADDR_LOOPBACK) };
-	const struct timeval	 tv = { 4, 0 };
+	const struct timeval	 tv = { 50, 0 };
 	size_t			 len = 0;
 	ssize_t			 n;
 	int			 fd = socket(AF_INET, SOCK_STREAM, 0);
