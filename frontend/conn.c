@@ -35,6 +35,7 @@
 #define OUT_HIGH	(256 * 1024)	/* stop answering until it is taken */
 #define IN_MAX		(HTTP_HEAD_MAX + HTTP_BODY_MAX + READ_SIZE)
 #define READS_A_TURN	16	/* others want to be heard, too */
+#define KEEP_MAX	4096	/* of a buffer that nothing is in */
 
 /*
  * Seconds.  None starts anew because a little has come or gone: who sends or
@@ -253,7 +254,7 @@ conn_flush(struct conn *c)
 		return;
 	}
 	whole = sent == c->out.len;
-	if (whole && sent > OUT_HIGH)
+	if (whole && c->out.cap > KEEP_MAX)
 		buf_clear(&c->out);
 	else if (whole)
 		buf_reset(&c->out);
@@ -335,7 +336,7 @@ conn_respond(struct conn *c, struct response *r)
 	TAILQ_REMOVE(&c->fe->conns, c, entry);
 	TAILQ_INSERT_TAIL(&c->fe->conns, c, entry);
 	buf_clear(&c->body);
-	buf_reset(&c->head);
+	buf_clear(&c->head);
 }
 
 void
@@ -431,6 +432,8 @@ find_head(struct conn *c)
 
 	if (c->in.len == 0) {
 		c->state = CONN_IDLE;
+		if (c->in.cap > KEEP_MAX)
+			buf_clear(&c->in);
 		return (false);
 	}
 	len = http_head_end(buf_span(&c->in), &c->scanned, &status);

@@ -13,6 +13,7 @@ import resource
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -332,6 +333,40 @@ def test_half_closed(own_dexd):
             s.shutdown(socket.SHUT_WR)
             assert s.makefile("rb").read().count(b"HTTP/1.1 200") == expected
     assert whole(d)
+
+
+def test_the_idle_keep_no_large_buffers(own_dexd):
+    """A connection that once was busy costs no more than another."""
+    d = own_dexd()
+    [pid] = d.rooms()["frontend"]
+    before = memory(pid)
+
+    def be_busy(s):
+        sender = threading.Thread(target=s.sendall, args=(
+            b"GET /dex/keys HTTP/1.1\r\nHost: x\r\n\r\n" * 3000,))
+        sender.start()
+        answers = s.makefile("rb")
+        for _ in range(3000):
+            assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
+            while (line := answers.readline()) != b"\r\n":
+                if line.startswith(b"Content-Length: "):
+                    length = int(line[16:])
+            answers.read(length)
+        sender.join()
+    socks = [connect_from("127.0.0.1", d.port) for _ in range(50)]
+    kill([pid], signal.SIGSTOP)         # so that much waits for it
+    busy = [threading.Thread(target=be_busy, args=(s,)) for s in socks]
+    for t in busy:
+        t.start()
+    time.sleep(1)
+    kill([pid], signal.SIGCONT)
+    for t in busy:
+        t.join(PATIENCE)
+    print(f"frontend: {before} KiB before, {memory(pid)} after, 50 idle")
+    if SANDBOXED:                       # the sanitizers keep what was freed
+        assert wait_for(lambda: memory(pid) < before + 50 * 32)
+    for s in socks:
+        s.close()
 
 
 def connect_from(address, port):
