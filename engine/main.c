@@ -28,13 +28,18 @@
 #include "room.h"
 
 #define GC_PERIOD	(5 * 60)	/* seconds, as dex */
+#define GC_PAUSE	100000		/* us, while there is more to collect */
 
 static struct event	 gc_timer;
 
 static void
 on_collected(void *arg, enum store_status status, const struct store_gc *n)
 {
+	const struct timeval	 period = { GC_PERIOD, 0 };
+	const struct timeval	 pause = { 0, GC_PAUSE };
+
 	(void)arg;
+	event_add(&gc_timer, n->more ? &pause : &period);
 	if (status == STORE_OK && n->auth_requests + n->auth_codes +
 	    n->device_requests + n->device_tokens + n->auth_sessions != 0)
 		logf_info("garbage collection: %d auth requests, %d auth codes, "
@@ -76,7 +81,7 @@ ready(void *room)
 	const struct timeval	 period = { GC_PERIOD, 0 };
 	struct engine		*e = room;
 
-	event_assign(&gc_timer, room_base(), -1, EV_PERSIST, on_gc, e);
+	event_assign(&gc_timer, room_base(), -1, 0, on_gc, e);
 	event_add(&gc_timer, &period);
 	health_begin(e);
 	wires_resume(e);

@@ -14,6 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "count.h"
@@ -285,16 +286,20 @@ store_commit(struct store *s, struct write_set *ws, store_done_cb *cb,
 		event_add(s->commit_event, &now);
 }
 
-/* A statement of our own text; -1 on failure, else the rows it changed. */
+/* Deletes what expired before that, some of it; -1 on failure, or how many. */
 static int
-run_text(struct store *s, const char *sql, const char *value)
+collect(struct store *s, const char *table, const char *expired,
+    const char *before)
 {
 	sqlite3_stmt	*st = NULL;
+	char		 sql[256];
 	int		 changed = -1;
 
+	snprintf(sql, sizeof(sql), "delete from %s where rowid in (select"
+	    " rowid from %s where %s limit %d)", table, table, expired,
+	    STORE_GC_MAX);
 	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) == SQLITE_OK) {
-		if (value != NULL)
-			sqlite3_bind_text(st, 1, value, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 1, before, -1, SQLITE_STATIC);
 		if (sqlite3_step(st) == SQLITE_DONE)
 			changed = sqlite3_changes(s->db);
 	}
@@ -308,22 +313,33 @@ void
 store_gc(struct store *s, uint64_t now, store_gc_cb *cb, void *arg)
 {
 	struct store_gc	 gc = { 0 };
-	char		 text[TIMETEXT_LEN + 1];
+	struct {
+		const char	*table;
+		int		*n;
+	} tables[] = {
+		{ "auth_request", &gc.auth_requests },
+		{ "auth_code", &gc.auth_codes },
+		{ "device_request", &gc.device_requests },
+		{ "device_token", &gc.device_tokens },
+		{ "auth_session", &gc.auth_sessions },
+	};
+	enum store_status	 status = STORE_OK;
+	char			 text[TIMETEXT_LEN + 1];
+	size_t			 i;
 
 	timetext_put(text, now);
-	gc.auth_requests = run_text(s,
-	    "delete from auth_request where expiry < ?", text);
-	gc.auth_codes = run_text(s,
-	    "delete from auth_code where expiry < ?", text);
-	gc.device_requests = run_text(s,
-	    "delete from device_request where expiry < ?", text);
-	gc.device_tokens = run_text(s,
-	    "delete from device_token where expiry < ?", text);
-	gc.auth_sessions = run_text(s, "delete from auth_session where"
-	    " absolute_expiry < ?1 or idle_expiry < ?1", text);
-	cb(arg, gc.auth_requests == -1 || gc.auth_codes == -1 ||
-	    gc.device_requests == -1 || gc.device_tokens == -1 ||
-	    gc.auth_sessions == -1 ? STORE_ERROR : STORE_OK, &gc);
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		*tables[i].n = collect(s, tables[i].table,
+		    tables[i].n == &gc.auth_sessions ? "absolute_expiry < ?1"
+		    " or idle_expiry < ?1" : "expiry < ?1", text);
+		if (*tables[i].n == -1)
+			status = STORE_ERROR;
+		else if (*tables[i].n == STORE_GC_MAX)
+			gc.more = true;
+	}
+	if (status != STORE_OK)
+		gc.more = false;	/* not again at once */
+	cb(arg, status, &gc);
 }
 
 /*

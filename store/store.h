@@ -109,7 +109,10 @@ struct refresh_token {
 	bool			 referenced;	/* read: it is named there */
 };
 
+#define STORE_GC_MAX	500	/* rows of a table at once */
+
 struct store_gc {
+	bool	 more;		/* there may be: nobody shall wait for all */
 	int	 auth_requests;
 	int	 auth_codes;
 	int	 device_requests;

@@ -267,6 +267,29 @@ garbage(void **state)
 	assert_int_equal(store_said, STORE_OK);
 }
 
+/* Who deletes all at once lets nobody log in meanwhile. */
+static void
+garbage_has_its_share(void **state)
+{
+	char	 id[16];
+	int	 i;
+
+	(void)state;
+	store_reopen(STORAGE_MEMORY);
+	for (i = 0; i < 2 * STORE_GC_MAX + 1; i++) {
+		snprintf(id, sizeof(id), "c%d", i);
+		assert_int_equal(insert_code(id), STORE_OK);
+	}
+	for (i = 0; i < 2; i++) {
+		store_gc(store, 2000000001, on_gc, NULL);
+		assert_int_equal(gc.auth_codes, STORE_GC_MAX);
+		assert_true(gc.more);
+	}
+	store_gc(store, 2000000001, on_gc, NULL);
+	assert_int_equal(gc.auth_codes, 1);
+	assert_false(gc.more);
+}
+
 static int
 sql_int(const char *sql)
 {
@@ -496,7 +519,8 @@ main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
 	const struct CMUnitTest	 tests[] = {
 		T(code_life), T(request_becomes_code), T(one_turn_one_winner),
-		T(keyset_swap), T(garbage), T(migrations), T(columns),
+		T(keyset_swap), T(garbage), T(garbage_has_its_share),
+		T(migrations), T(columns),
 		T(times), T(memory), T(busy_writer), T(not_ours),
 	};
 
