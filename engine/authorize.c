@@ -366,7 +366,11 @@ on_begun(void *arg, struct msg *m)
 	struct request	*r = arg;
 	struct flow	*f = r->flow;
 
-	if (m == NULL || !m->au_en_begun.ok) {
+	if (m == NULL) {
+		answer_busy(r);
+		return;
+	}
+	if (!m->au_en_begun.ok) {
 		answer_error_page(r, 500, "The login could not be begun.");
 		return;
 	}

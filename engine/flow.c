@@ -328,6 +328,10 @@ flow_no_identity(struct request *r, const struct msg *m)
 				    m->au_en_identity.status;
 
 	flow_count(r, status);
+	if (m == NULL) {	/* it died, or has too much to do */
+		answer_busy(r);
+		return;
+	}
 	switch (status) {
 	case IDENTITY_BUSY:
 		answer_busy(r);

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 
 import pytest
 import requests
@@ -512,6 +513,28 @@ def test_password_queue_is_bounded(own_dexd):
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert {a.split(b" ")[1] for a in got} == {b"401", b"503"}
     assert all(b"\r\nRetry-After: " in a for a in got if a.split(b" ")[1] == b"503")
+
+
+@pytest.mark.parametrize("connector", ["mock", "local"])
+def test_a_worker_that_dies_is_for_later(own_dexd, connector):
+    """Who waits for it is told to come again, as whoever finds none is."""
+    d = own_dexd()
+    flow = Flow(d, connector=connector)
+    got = []
+    if connector == "local":
+        target = flow.start().headers["Location"]
+
+    def ask():
+        got.append(flow.start() if connector == "mock" else flow.browser.post(
+            target, {"login": "admin@example.com", "password": "password"}))
+    workers = d.rooms()["authn-" + connector]
+    kill(workers, signal.SIGSTOP)
+    asks = threading.Thread(target=ask)
+    asks.start()
+    assert wait_for(lambda: unanswered(d, "authn") == 1)
+    kill(workers)
+    asks.join()
+    assert got[0].status_code == 503 and got[0].headers["Retry-After"] == "1"
 
 
 # ---- before the start ----
