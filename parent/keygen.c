@@ -29,6 +29,12 @@
  */
 
 #define SPAWN_AGAIN	1	/* seconds, when it could not be started */
+/* Seconds that one may take: who hangs must not keep all others waiting. */
+#ifdef DEXD_SANITIZE
+#define MAKING_TIME	180
+#else
+#define MAKING_TIME	30
+#endif
 
 static struct child *
 next_signer(const struct parent *p)
@@ -47,6 +53,7 @@ next_signer(const struct parent *p)
 static int
 keygen_begin(struct child *signer)
 {
+	const struct timeval	 tv = { MAKING_TIME, 0 };
 	struct parent		*p = signer->parent;
 	struct msg_pa_kg_make	 m = { .alg = (uint8_t)signer->key_alg };
 	struct child		*k = child_new(p, NULL, ROOM_KEYGEN, "keygen",
@@ -58,6 +65,7 @@ keygen_begin(struct child *signer)
 	}
 	p->keygen = k;
 	p->keygen_for = signer;
+	event_add(&p->keygen_deadline, &tv);
 	signer->wants_key = false;
 	child_start(k, signer->gen->settings, "", p->empty_dir);
 	child_tell(k, PA_KG_MAKE, &m, -1);
@@ -92,9 +100,21 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	keygen_next(arg);
 }
 
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct parent	*p = arg;
+
+	(void)fd;
+	(void)what;
+	log_error("a signing key takes too long to make");
+	child_kill(p->keygen);
+}
+
 void
 keygen_init(struct parent *p)
 {
+	event_assign(&p->keygen_deadline, p->base, -1, 0, on_deadline, p);
 	event_assign(&p->keygen_turn, p->base, -1, 0, on_turn, p);
 }
 
@@ -132,6 +152,7 @@ keygen_died(struct parent *p, int status)
 {
 	struct child	*signer = p->keygen_for, *c;
 
+	event_del(&p->keygen_deadline);
 	child_free(p->keygen);
 	p->keygen = p->keygen_for = NULL;
 	/* The others beside that signer hear of the key from the store. */

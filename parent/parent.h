@@ -427,6 +427,7 @@ struct parent {
 	struct keygen_quota	 keygens;
 	uint64_t		 next_key_turn;
 	struct event		 keygen_turn;
+	struct event		 keygen_deadline;
 	struct event		 sigchld, sigterm, sigint, sighup;
 	unsigned		 next_generation;
 	uint32_t		 next_instance;

@@ -12,7 +12,8 @@ import subprocess
 import pytest
 import requests
 
-from dexd import BUILD, Dexd, copy_programs, kill, put_program, wait_for
+from dexd import (BUILD, SANDBOXED, Dexd, copy_programs, kill, put_program,
+                  wait_for)
 
 PATIENCE = 30                           # seconds for whatever must happen
 MSG_DEF = pathlib.Path(__file__).parents[2] / "lib" / "msg.def"
@@ -157,6 +158,25 @@ def test_http_and_https_need_two_addresses(own_dexd):
     assert d.spawn("-n").wait(PATIENCE) == 1
     assert re.search(r"dexd.yaml:\d+: web.https needs an address of its own",
                      d.read_log())
+
+
+def test_a_key_that_is_never_made(tree):
+    """A keygen that hangs is given up, and the next one makes the key."""
+    put_program(tree, "keygen", "#!/bin/sh\nexec sleep 1000\n")
+    with Dexd(wait=False) as d:
+        d.spawn()
+        assert wait_for(lambda: children(d.proc.pid, "sleep"))
+        put_back(tree, "keygen")
+        assert wait_for(lambda: not children(d.proc.pid, "sleep"),
+                        400 if not SANDBOXED else 60)
+        assert "a signing key takes too long to make" in d.read_log()
+
+        def has_keys():
+            try:
+                return requests.get(d.issuer + "/keys", timeout=5).status_code == 200
+            except requests.RequestException:
+                return False
+        assert wait_for(has_keys)
 
 
 PIDFD_GETFD = 438
