@@ -105,6 +105,7 @@ is_plain(struct span v)
 /*
  * A quoted string that is at once a JSON string and what dex's text format
  * shows: controls, quotes, backslashes and ill-formed UTF-8 are escaped.
+ * Among the controls are U+0080 to U+009F, which terminals obey, too.
  */
 static void
 put_quoted(struct buf *b, struct span v)
@@ -116,6 +117,8 @@ put_quoted(struct buf *b, struct span v)
 	for (i = 0; i < v.len; i++) {
 		if (v.p[i] == '"' || v.p[i] == '\\')
 			buf_printf(b, "\\%c", v.p[i]);
+		else if (utf8 && v.p[i] == 0xc2 && v.p[i + 1] < 0xa0)
+			buf_printf(b, "\\u%04x", v.p[++i]);
 		else if (v.p[i] < ' ' || v.p[i] == 0x7f ||
 		    (v.p[i] >= 0x80 && !utf8))
 			buf_printf(b, "\\u%04x", v.p[i]);

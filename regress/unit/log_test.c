@@ -67,14 +67,15 @@ text(void **state)
 	log_setup(LOG_LVL_INFO, LOG_FMT_TEXT);
 	capture();
 	log_info("login successful", "plain", "a@b.c", "empty", "", "null",
-	    NULL, "odd", "x=\"y\" \\ z\n\x1b\x7f", "bad", "\xff\xc3");
+	    NULL, "odd", "x=\"y\" \\ z\n\x1b\x7f", "c1",
+	    "\xc2\x9b" "2J\xc2\xa0", "bad", "\xff\xc3");
 	log_debug("not shown");
 	line = captured();
 	assert_memory_equal(line, "time=20", 7);
 	assert_non_null(strstr(line, "Z level=INFO msg=\"login successful\" "
 	    "room=test plain=a@b.c empty=\"\" null=\"\" "
 	    "odd=\"x=\\\"y\\\" \\\\ z\\u000a\\u001b\\u007f\" "
-	    "bad=\"\\u00ff\\u00c3\"\n"));
+	    "c1=\"\\u009b2J\xc2\xa0\" bad=\"\\u00ff\\u00c3\"\n"));
 	assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
 }
 
