@@ -36,6 +36,7 @@ struct builder {
 	struct anchor	 anchors[ANCHORS_MAX];
 	unsigned	 nanchors;
 	unsigned	 nodes;
+	size_t		 copied;	/* bytes of text, by anchors and aliases */
 	unsigned	 depth;
 	unsigned	 line;		/* of the error */
 	char		*err;
@@ -109,6 +110,9 @@ copy_tree(struct builder *b, const struct ynode *n)
 	struct ynode		*copy, **tail;
 	const struct ynode	*c;
 
+	b->copied += n->len + (n->key == NULL ? 0 : strlen(n->key));
+	if (b->copied > YAML_COPIED_MAX)
+		return (fail(b, n->line, "the document is too large%s", ""));
 	if ((copy = node_new(b, n->kind, n->line)) == NULL)
 		return (NULL);
 	copy->plain = n->plain;

@@ -28,6 +28,7 @@
 #define YAML_SIZE_MAX	(1024 * 1024)
 #define YAML_DEPTH_MAX	32
 #define YAML_NODES_MAX	100000	/* aliases counted as often as they are used */
+#define YAML_COPIED_MAX	(8 * YAML_SIZE_MAX)	/* by them: a text may be long */
 
 enum ynode_kind { YNODE_NULL, YNODE_SCALAR, YNODE_MAP, YNODE_LIST };
 

@@ -201,6 +201,35 @@ broken_trees(void **state)
 	}
 }
 
+/* A few words may say a long text or key very often. */
+static void
+long_copies(void **state)
+{
+	static const char * const	 starts[] = { "a: &x ", "a: &x {? " };
+	const size_t			 len = 500000;
+	struct ynode			*t;
+	struct buf			 b;
+	unsigned			 line, i;
+	size_t				 n;
+	char				 err[256];
+
+	(void)state;
+	for (i = 0; i < NITEMS(starts); i++) {
+		buf_init(&b, 1024 * 1024);
+		buf_put_str(&b, starts[i]);
+		for (n = 0; n < len; n++)
+			buf_put_c(&b, 'l');
+		buf_put_str(&b, i == 0 ? "\nb: [" : "\n : c}\nb: [");
+		for (n = 0; n < 20; n++)
+			buf_put_str(&b, "*x, ");
+		buf_put_str(&b, "]\n");
+		t = parse(buf_cstr(&b), &line, err);
+		if (t != NULL || strstr(err, "too large") == NULL)
+			fail_msg("%s: %s", starts[i], err);
+		buf_clear(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -211,6 +240,7 @@ main(void)
 		cmocka_unit_test(issuers),
 		cmocka_unit_test(trees),
 		cmocka_unit_test(broken_trees),
+		cmocka_unit_test(long_copies),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
