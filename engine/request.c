@@ -242,9 +242,14 @@ answer_page(struct request *r, unsigned status, enum page page,
 	struct msg_en_fe_answer	 a = { .kind = ANSWER_PAGE, .status = status,
 				    .page = (uint8_t)page, .no_store = true };
 
-	if (data != NULL)
-		a.data = msg_list_of(&data->list);
-	answer(r, &a);
+	/* Half of the values would be another page than what was meant. */
+	if (data != NULL && !buf_ok(&data->list.b))
+		answer_error_page(r, 400, "This request is too large.");
+	else {
+		if (data != NULL)
+			a.data = msg_list_of(&data->list);
+		answer(r, &a);
+	}
 	if (data != NULL)
 		page_data_clear(data);
 }

@@ -98,6 +98,19 @@ def test_too_large_a_request(dexd):
     assert r.status_code == 303 and params_of(r)["error"] == "invalid_request"
 
 
+def test_too_large_a_page(dexd):
+    """The form repeats its address; a page that lacks a value is never shown,
+    and what the visitor did is not the engine's fault."""
+    flow = Flow(dexd, connector="local")
+    target = flow.start().headers["Location"]
+    before = dexd.read_log().count("malformed")
+    pad = "&pad=" + "x" * (16370 - len(target.partition("?")[2]))
+    r = flow.browser.get(target + pad)
+    assert is_page(r, 400) and "too large" in r.text
+    assert dexd.read_log().count("malformed") == before
+    assert flow.browser.get(target).status_code == 200
+
+
 def test_login_and_callback_errors(dexd):
     b = Browser(dexd)
     assert is_page(b.get("auth/local/login"), 400)
