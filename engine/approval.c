@@ -51,11 +51,6 @@ show_page(struct request *r, const struct auth_request *a)
 	struct list_buf			 scopes;
 	size_t				 i;
 
-	if (client == NULL) {
-		answer_error_page(r, 400,
-		    "This application is not known any more.");
-		return;
-	}
 	list_buf_init(&scopes, 1024);
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		if (msg_list_has(a->scopes, span_str(order[i])))
@@ -215,6 +210,9 @@ on_request(void *arg, enum store_status status, const struct auth_request *a)
 		flow_unknown(r);
 	else if ((uint64_t)time(NULL) > a->expiry)
 		expire(r, a);
+	else if (!flow_is_possible(r->e, a->client_id, a->connector_id,
+	    a->redirect_uri))
+		answer_error_page(r, 400, FLOW_NOT_POSSIBLE);
 	else if (r->http->method == HTTP_GET)
 		show_page(r, a);
 	else {

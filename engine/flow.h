@@ -94,6 +94,14 @@ void		 flow_unknown(struct request *);
  */
 bool		 flow_take_row(struct flow *, const struct auth_request *);
 
+/*
+ * May such a login end in that client yet?  Asked anew wherever a request was
+ * kept: the configuration may have changed since.
+ */
+bool		 flow_is_possible(struct engine *, struct span client_id,
+		    struct span connector, struct span redirect_uri);
+#define FLOW_NOT_POSSIBLE	"This login is not possible any more."
+
 /* The `back` of the URL if it is a path of this host, else empty. */
 struct span	 request_back(const struct request *);
 

@@ -188,7 +188,18 @@ key_of(const struct engine *e, struct span value)
 	return (NULL);
 }
 
-/* Everything is checked again: the configuration may have changed since. */
+bool
+flow_is_possible(struct engine *e, struct span client_id, struct span connector,
+    struct span redirect_uri)
+{
+	const struct client	*cl = client_find(e, client_id);
+	const struct connector	*co = connector_find(e, connector);
+
+	return (cl != NULL && co != NULL && client_allows(cl, co) &&
+	    redirect_uri_allowed(redirect_uri, cl->conf->redirect_uris,
+	    cl->conf->is_public));
+}
+
 static const char *
 check_again(struct request *r, struct flow *f)
 {
@@ -198,13 +209,10 @@ check_again(struct request *r, struct flow *f)
 	if (f->path_connector.len != 0 &&
 	    !span_eq(f->path_connector, p->connector))
 		return ("This login was begun with another connector.");
+	if (!flow_is_possible(e, p->client_id, p->connector, p->redirect_uri))
+		return (FLOW_NOT_POSSIBLE);
 	f->client = client_find(e, p->client_id);
 	f->connector = connector_find(e, p->connector);
-	if (f->client == NULL || f->connector == NULL ||
-	    !client_allows(f->client, f->connector) ||
-	    !redirect_uri_allowed(p->redirect_uri,
-	    f->client->conf->redirect_uris, f->client->conf->is_public))
-		return ("This login is not possible any more.");
 	list_buf_clear(&f->scopes);
 	scope_list(&f->scopes, p->scope);
 	return (buf_ok(&f->scopes.b) ? NULL : "This request is too large.");

@@ -76,6 +76,28 @@ def test_reload_under_load(own_dexd):
     assert d.rooms()["engine"] != first
 
 
+@pytest.mark.parametrize("change", [
+    lambda c: c["staticClients"].pop(0),
+    lambda c: c["staticClients"][0].update(redirectURIs=["http://127.0.0.1:9/b"]),
+    lambda c: c["staticClients"][0].update(allowedConnectors=["pw"]),
+    lambda c: c["connectors"].pop(0)])
+def test_a_consent_ends_with_its_permission(own_dexd, change):
+    """Nobody is sent, with a code, where the file does not allow it any more."""
+    d = own_dexd()
+    flow = Flow(d)
+    flow.browser.session.headers["Connection"] = "close"
+    r = flow.authenticate()
+    target = r.headers["Location"]
+    assert flow.browser.get(target).status_code == 200
+    change(d.config)
+    d.write_config()
+    assert reload(d).returncode == 0
+    for r in (flow.browser.get(target),
+              flow.browser.post(target, {"approval": "approve"})):
+        assert dexd.is_page(r, 400) and "not possible any more" in r.text
+    assert d.rows("auth_code") == 0
+
+
 def test_a_broken_file_changes_nothing(own_dexd):
     """DESIGN section 6: a bad file changes nothing; file:line: why."""
     d = own_dexd()
