@@ -207,9 +207,7 @@ world_connector_allowed(void *arg, struct span id)
 static bool
 world_peer_trusts(void *arg, struct span peer, struct span id)
 {
-	struct client	*c = client_find(((struct world *)arg)->e, peer);
-
-	return (c != NULL && msg_list_has(c->conf->trusted_peers, id));
+	return (client_trusts(((struct world *)arg)->e, peer, id));
 }
 
 /* NULL after having answered. */

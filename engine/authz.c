@@ -21,8 +21,6 @@
 #include "authz.h"
 #include "redirect_uri.h"
 
-#define AUDIENCE	"audience:server:client_id:"	/* and the client */
-
 static struct authz_verdict
 good(void)
 {
@@ -113,7 +111,7 @@ check_scopes(const struct authz_world *w, const struct authz *a)
 		count++;
 		if (span_is(scope, "openid"))
 			openid = true;
-		if (span_after(scope, AUDIENCE, &peer)) {
+		if (span_after(scope, SCOPE_AUDIENCE, &peer)) {
 			if (!span_eq(peer, a->client_id) &&
 			    !w->peer_trusts(w->arg, peer, a->client_id))
 				list_scope(untrusted, sizeof(untrusted), peer);

@@ -25,6 +25,8 @@
  * of the client in, decision out.
  */
 
+#define SCOPE_AUDIENCE	"audience:server:client_id:"	/* and the client */
+
 /* The request as it will be carried on; spans borrow from the parameters. */
 struct authz {
 	struct span	 client_id;

@@ -161,6 +161,15 @@ client_allows(const struct client *cl, const struct connector *co)
 }
 
 bool
+client_trusts(struct engine *e, struct span peer, struct span id)
+{
+	const struct client	*c = client_find(e, peer);
+
+	return (span_eq(peer, id) || (c != NULL &&
+	    msg_list_has(c->conf->trusted_peers, id)));
+}
+
+bool
 connector_grants(const struct connector *c, const char *grant)
 {
 	return (c->conf->grant_types.count == 0 ||

@@ -142,6 +142,9 @@ struct connector *connector_find(struct engine *, struct span id);
 struct span	 client_title(const struct client *);
 /* allowedConnectors of the client; empty allows all. */
 bool		 client_allows(const struct client *, const struct connector *);
+/* Does the client of that id let client `id` have tokens for it? */
+bool		 client_trusts(struct engine *, struct span peer,
+		    struct span id);
 /* grantTypes of the connector; empty allows all. */
 bool		 connector_grants(const struct connector *, const char *grant);
 /* A worker of the connector that takes requests, or NULL. */

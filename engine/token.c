@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 
+#include "authz.h"
 #include "client_auth.h"
 #include "log.h"
 #include "token.h"
@@ -55,11 +56,28 @@ token_connector(struct request *r, const struct client *client,
 	return (false);
 }
 
+/* As dex: trust may have ended since the login, with every grant of it. */
+static bool
+is_trusted(const struct request *r, const struct msg_en_sg_sign *ask)
+{
+	struct msg_list	 scopes = ask->wanted;
+	struct span	 scope, peer;
+
+	while (msg_list_next(&scopes, &scope))
+		if (span_after(scope, SCOPE_AUDIENCE, &peer) &&
+		    !client_trusts(r->e, peer, ask->client_id))
+			return (false);
+	return (true);
+}
+
 void
 token_sign(struct request *r, const struct msg_en_sg_sign *ask,
     void (*then)(void *, struct msg *))
 {
-	if (signer_ask(r->e, EN_SG_SIGN, ask, SIGN_TIMEOUT_MS, then, r) ==
+	if (!is_trusted(r, ask))
+		answer_oauth_error(r, 500, "server_error",
+		    "a client of the scopes does not trust this one any more");
+	else if (signer_ask(r->e, EN_SG_SIGN, ask, SIGN_TIMEOUT_MS, then, r) ==
 	    -1)
 		answer_oauth_error(r, 503, "temporarily_unavailable", NULL);
 }

@@ -98,6 +98,36 @@ def test_a_consent_ends_with_its_permission(own_dexd, change):
     assert d.rows("auth_code") == 0
 
 
+def test_trust_between_clients_is_asked_at_each_signature(own_dexd):
+    """dex 4.6: whom a client trusts no more gets no token for it, from a code
+    or a refresh token of before; what it may still have it gets."""
+    d = own_dexd()
+    scope = "openid offline_access audience:server:client_id:other"
+
+    def flow():
+        f = Flow(d, scope=scope)
+        f.browser.session.headers["Connection"] = "close"
+        return f
+
+    def refresh(**data):
+        return dexd.token(d, grant_type="refresh_token", refresh_token=token, **data)
+    first = flow()
+    token = first.redeem(first.code()).json()["refresh_token"]
+    second = flow()
+    code = second.code()
+    other = d.config["staticClients"][1]
+    assert other.pop("trustedPeers") == ["app"]
+    d.write_config()
+    assert reload(d).returncode == 0
+    assert dexd.is_oauth_error(second.redeem(code), 500, "server_error")
+    assert dexd.is_oauth_error(refresh(), 500, "server_error")
+    assert refresh(scope="openid offline_access").status_code == 200
+    other["trustedPeers"] = ["app"]
+    d.write_config()
+    assert reload(d).returncode == 0
+    assert second.redeem(code).status_code == 200       # it was not spent
+
+
 def test_a_broken_file_changes_nothing(own_dexd):
     """DESIGN section 6: a bad file changes nothing; file:line: why."""
     d = own_dexd()
