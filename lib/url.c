@@ -219,20 +219,42 @@ url_put_form(struct buf *b, struct msg_list list, const char *skip)
 	free(pairs);
 }
 
+/* Adds the pairs whose names are not among those of `but`. */
+static void
+add_pairs(struct list_buf *out, struct msg_list pairs, struct msg_list but)
+{
+	struct msg_list	 l;
+	struct span	 name, value, other, ignored;
+	bool		 same;
+
+	while (msg_list_next(&pairs, &name) && msg_list_next(&pairs, &value)) {
+		same = false;
+		for (l = but; !same && msg_list_next(&l, &other) &&
+		    msg_list_next(&l, &ignored);)
+			same = span_eq(name, other);
+		if (same)
+			continue;
+		list_buf_add(out, name);
+		list_buf_add(out, value);
+	}
+}
+
 int
 url_put_with_params(struct buf *b, struct span uri, struct msg_list params)
 {
-	struct list_buf	 all;
-	struct span	 rest = uri, base, item;
-	int		 error = -1;
+	const struct msg_list	 none = { NULL, 0, 0 };
+	struct list_buf		 own, all;
+	struct span		 rest, base;
+	int			 error = -1;
 
 	rest = take_until(&uri, '#');
 	base = take_until(&rest, '?');
+	list_buf_init(&own, 64 * 1024);
 	list_buf_init(&all, 64 * 1024);
-	if (url_parse_form(&all, rest) == -1)
+	if (url_parse_form(&own, rest) == -1)
 		goto done;
-	while (msg_list_next(&params, &item))
-		list_buf_add(&all, item);
+	add_pairs(&all, msg_list_of(&own), params);
+	add_pairs(&all, params, none);
 	if (!buf_ok(&all.b))
 		goto done;
 	buf_put_span(b, base);
@@ -242,6 +264,7 @@ url_put_with_params(struct buf *b, struct span uri, struct msg_list params)
 	}
 	error = buf_ok(b) ? 0 : -1;
  done:
+	list_buf_clear(&own);
 	list_buf_clear(&all);
 	return (error);
 }

@@ -51,8 +51,10 @@ void	 url_put_form(struct buf *, struct msg_list pairs, const char *skip);
 
 /*
  * Appends the URI with the pairs merged into its query, which is sorted by
- * name; a fragment is dropped (RFC 6749 section 3.1.2 forbids one).  Works for
- * any scheme.  -1 if its own query does not parse.
+ * name; of a name that is in both the pair's value stands alone, for whoever
+ * reads the first would believe what the URI brought along.  A fragment is
+ * dropped (RFC 6749 section 3.1.2 forbids one).  Works for any scheme.  -1 if
+ * its own query does not parse.
  */
 int	 url_put_with_params(struct buf *, struct span uri, struct msg_list);
 

@@ -96,8 +96,9 @@ redirects(void **state)
 	} cases[] = {
 		{ "http://x/cb", "http://x/cb?code=a+b&state=" },
 		{ "http://x/cb?z=1&a=2", "http://x/cb?a=2&code=a+b&state=&z=1" },
-		{ "http://x/cb?state=old",
-		    "http://x/cb?code=a+b&state=old&state=" },
+		{ "http://x/cb?state=old", "http://x/cb?code=a+b&state=" },
+		{ "http://x/cb?c%6fde=old&b=1&code=", "http://x/cb?b=1&code=a+b"
+		    "&state=" },
 		{ "com.app:/cb", "com.app:/cb?code=a+b&state=" },
 		{ "urn:ietf:wg:oauth:2.0:oob",
 		    "urn:ietf:wg:oauth:2.0:oob?code=a+b&state=" },
