@@ -546,33 +546,6 @@ step(struct walk *w, uint8_t c)
 	}
 }
 
-/* Does the text end within something that the next text could complete? */
-static bool
-is_cut(const struct html *h, struct span text)
-{
-	char		 tag[24];
-	struct span	 tail;
-	size_t		 i;
-
-	if (h->state != HTML_TEXT && h->state != HTML_RCDATA &&
-	    h->state != HTML_RAW && h->state != HTML_DECLARATION)
-		return (false);
-	snprintf(tag, sizeof(tag), "</%s", h->tag);
-	for (i = 1; i <= 20 && i <= text.len; i++) {
-		if (text.p[text.len - i] != '<')
-			continue;
-		tail = span_mem(text.p + text.len - i, i);
-		if (h->state == HTML_TEXT)
-			return (i == 1);
-		if (h->state == HTML_DECLARATION)
-			return (i == 2 || span_is(tail, "<!-") ||
-			    (starts_with(tail, "<![") && i < 9));
-		return (i <= strlen(tag) && strncasecmp(tag,
-		    (const char *)tail.p, i) == 0);
-	}
-	return (false);
-}
-
 const char *
 html_advance(struct html *h, struct span text, struct html_code *code,
     unsigned *line)
@@ -590,7 +563,7 @@ html_advance(struct html *h, struct span text, struct html_code *code,
 			step(&w, text.p[i]);
 		*line += text.p[i] == '\n' && w.why == NULL;
 	}
-	if (w.why == NULL && is_cut(h, text))
+	if (w.why == NULL && html_is_cut(h, text))
 		w.why = HTML_CUT;
 	return (w.why);
 }

@@ -142,6 +142,8 @@ struct html {
 /* NULL, or why the text is refused; *line counts on. */
 const char	*html_advance(struct html *, struct span text,
 		    struct html_code *, unsigned *line);
+/* Does the text end within something that the next one could complete? */
+bool		 html_is_cut(const struct html *, struct span text);
 /* Before an action: NULL, or why it may not stand here. */
 const char	*html_before_action(const struct html *);
 /* The state behind a block, where attribute names have ended. */

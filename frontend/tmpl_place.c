@@ -14,7 +14,9 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tmpl_int.h"
 
@@ -32,6 +34,51 @@ html_before_action(const struct html *h)
 	    h->state == HTML_VALUE_BARE) && h->attr == ATTR_CODE)
 		return ("no action may stand in an attribute that is code");
 	return (NULL);
+}
+
+/* Does the text end with a beginning of the word? */
+static bool
+ends_in(struct span text, const char *word)
+{
+	size_t	 i, n = strlen(word);
+
+	for (i = 1; i < n && i <= text.len; i++)
+		if (strncasecmp((const char *)text.p + text.len - i, word,
+		    i) == 0)
+			return (true);
+	return (false);
+}
+
+bool
+html_is_cut(const struct html *h, struct span text)
+{
+	char		 tag[24];
+	struct span	 tail;
+	size_t		 i;
+
+	if (h->open[HTML_NOSCRIPT] != 0 && h->state != HTML_TEXT &&
+	    ends_in(text, "</noscript"))
+		return (true);
+	if (h->state == HTML_RAW && (ends_in(text, "<!--") ||
+	    ends_in(text, "<script")))
+		return (true);
+	if (h->state != HTML_TEXT && h->state != HTML_RCDATA &&
+	    h->state != HTML_RAW && h->state != HTML_DECLARATION)
+		return (false);
+	snprintf(tag, sizeof(tag), "</%s", h->tag);
+	for (i = 1; i <= 20 && i <= text.len; i++) {
+		if (text.p[text.len - i] != '<')
+			continue;
+		tail = span_mem(text.p + text.len - i, i);
+		if (h->state == HTML_TEXT)
+			return (i == 1);
+		if (h->state == HTML_DECLARATION)
+			return (i == 2 || span_is(tail, "<!-") ||
+			    ends_in(text, "<![CDATA["));
+		return (i <= strlen(tag) && strncasecmp(tag,
+		    (const char *)tail.p, i) == 0);
+	}
+	return (false);
 }
 
 void

@@ -182,6 +182,15 @@ readings(void **state)
 	refuses("<frameset>", "frameset");
 	refuses("<noscript><p title='</noscript><a href=\"{{ .Link }}'>",
 	    "noscript ends");
+	refuses("<noscript><p title='<{{ .Name }}'>", "in two");
+	refuses("<noscript><p title='<{{ if .Yes }}/{{ end }}noscript>'>",
+	    "in two");
+	refuses("<noscript><p title='</no{{/* a */}}script>{{ .Yes }}'>",
+	    "in two");
+	refuses("<script><!{{/* a */}}--<script></script>{{ .Yes }}</script>",
+	    "in two");
+	refuses("<script><!--<scr{{/* a */}}ipt></script>{{ .Yes }}</script>",
+	    "in two");
 	renders("<noscript><p title='a'>{{ .Yes }}</p></noscript>",
 	    "<noscript><p title='a'>true</p></noscript>");
 	renders("1 < 2 {{ .Yes }} <3 {{ .Yes }}", "1 < 2 true <3 true");
