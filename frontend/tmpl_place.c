@@ -116,9 +116,9 @@ html_same(const struct html *a, const struct html *b)
 		return (false);
 	if (a->state == HTML_TEXT && b->state == HTML_TEXT)
 		return (true);
-	return (is_like(a, b) && a->equiv == b->equiv &&
-	    a->content == b->content && a->part == b->part &&
-	    strcmp(a->scheme, b->scheme) == 0);
+	return (is_like(a, b) && a->slash == b->slash &&
+	    a->equiv == b->equiv && a->content == b->content &&
+	    a->part == b->part && strcmp(a->scheme, b->scheme) == 0);
 }
 
 bool

@@ -191,6 +191,8 @@ readings(void **state)
 	    "in two");
 	refuses("<script><!--<scr{{/* a */}}ipt></script>{{ .Yes }}</script>",
 	    "in two");
+	refuses("{{ define \"end\" }}>{{ end }}<svg/{{ template \"end\" }}"
+	    "<svg {{ template \"end\" }}<style><b></style></svg>", "in SVG");
 	renders("<noscript><p title='a'>{{ .Yes }}</p></noscript>",
 	    "<noscript><p title='a'>true</p></noscript>");
 	renders("1 < 2 {{ .Yes }} <3 {{ .Yes }}", "1 < 2 true <3 true");
