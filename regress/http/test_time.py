@@ -1,5 +1,6 @@
 """Slow visitors, too many visitors, and what stays in memory of their words."""
 
+import json
 import os
 import re
 import resource
@@ -61,13 +62,21 @@ def test_dripping_moves_no_deadline(dexd):
                      b"Content-Length: 60000\r\n\r\n", letters),
         "chunks": Drip(dexd.port, b"POST /dex/token HTTP/1.1\r\nHost: x\r\n"
                        b"Transfer-Encoding: chunked\r\n\r\nea60\r\n", letters),
+        "second": Drip(dexd.port, b"GET /dex/robots.txt HTTP/1.1\r\nHost: x\r\n\r\n"
+                       b"GET /dex/keys HTTP/1.1\r\nHost: x\r\nA: ", letters),
     }
     for name, drip in drips.items():
         drip.join(LONG + 10)
         print(f"{name}: {drip.took:.1f} s")
         assert drip.closed, name
         if name != "handshake" and drip.out:
-            assert parse(drip.out)[0].status == 408, name
+            assert parse(drip.out)[-1].status == 408, name
+    # What did not become a request is not counted as one, nor as the last one.
+    stats = json.loads(dexd.ctl("-j", "show", "stats").stdout)["stats"]
+    counted = {json.dumps(s["labels"]) for s in stats
+               if s["metric"] == "http_requests_total"}
+    assert any("robots.txt" in c and "200" in c for c in counted)
+    assert not [c for c in counted if "robots.txt" in c and "408" in c]
     assert requests.get(dexd.issuer + "/keys", timeout=PATIENCE).status_code == 200
 
 
