@@ -111,6 +111,20 @@ def test_too_large_a_page(dexd):
     assert flow.browser.get(target).status_code == 200
 
 
+def test_too_large_for_the_engine(dexd):
+    """What a stranger sends is no fault of ours to log, as often as he likes."""
+    for headers, data in (({}, {"code": "x" * 20000}), ({}, {"x" * 20000: ""}),
+                          ({"Authorization": "Bearer " + "x" * 9000}, {}),
+                          ({"Authorization": b"Bearer \xff"}, {})):
+        r = requests.post(dexd.issuer + "/token", headers=headers, data=data)
+        assert r.status_code == 413 and "too large" in r.text
+    flow = Flow(dexd)
+    target = flow.start().headers["Location"]
+    r = flow.browser.get(target + "".join(f"&a{i}=b" for i in range(120)))
+    assert r.status_code == 303
+    assert "out of bounds" not in dexd.read_log()
+
+
 def test_login_and_callback_errors(dexd):
     b = Browser(dexd)
     assert is_page(b.get("auth/local/login"), 400)
