@@ -211,6 +211,13 @@ hash_decode(const char *text, struct buf *out)
 	    is_bcrypt(buf_span(out)));
 }
 
+/* 10 to 16 as with dex: the worker refuses what is weaker or takes longer. */
+static bool
+has_good_cost(struct span h)
+{
+	return (h.p[4] == '1' && h.p[5] >= '0' && h.p[5] <= '6');
+}
+
 static void
 emit_user(struct config *c, const struct ynode *n, const struct user_entry *e)
 {
@@ -237,6 +244,9 @@ emit_user(struct config *c, const struct ynode *n, const struct user_entry *e)
 	else if (!hash_decode(text, &hash))
 		problem(c, line_of_key(n, "hash"), "the hash is not bcrypt: "
 		    "dexctl hash-password makes one");
+	else if (!has_good_cost(buf_span(&hash)))
+		warning(c, line_of_key(n, "hash"), "nobody can log in with "
+		    "this hash: its cost is not from 10 to 16");
 	m.hash = buf_span(&hash);
 	ct.email = m.email;
 	ct.username = m.username;

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from dexd import SANDBOXED
+from dexd import HASH, SANDBOXED
 
 
 def check(d, text=None, *args):
@@ -159,6 +159,16 @@ def test_an_alias_bomb_is_refused(own_dexd):
 def test_unknown_keys_may_warn(own_dexd):
     code, out = check(own_dexd(wait=False), "unknownKeys: warn\nbogus: 1\n" + GOOD)
     assert code == 0 and ":2: " in out and "(warning)" in out
+
+
+@pytest.mark.parametrize("cost,warned", [("10", False), ("16", False), ("09", True),
+                                         ("17", True), ("31", True), ("1x", True)])
+def test_a_hash_that_nobody_can_use_is_named(own_dexd, cost, warned):
+    """dexd.yaml(5): the cost is from 10 to 16; others may log in meanwhile."""
+    code, out = check(own_dexd(wait=False), GOOD + "enablePasswordDB: true\n"
+                      "staticPasswords:\n- email: a@b.c\n  hash: " +
+                      HASH.replace("$10$", f"${cost}$") + "\n  userID: x\n")
+    assert code == 0 and (":12: nobody can log in" in out) == warned
 
 
 def test_missing_file(own_dexd):
