@@ -68,6 +68,8 @@ take_headers(struct config *c, const struct ynode *n, void *target)
 		} else if (m->kind != YNODE_NULL)
 			problem(c, m->line, "a header must be one line");
 	}
+	if (!buf_ok(&c->headers.b))
+		problem(c, n->line, "\"%s\" is too large", n->key);
 }
 
 /* What a browser sends (RFC 6454 section 6.2): scheme, host, perhaps a port. */

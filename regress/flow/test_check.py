@@ -147,6 +147,14 @@ def test_a_storage_that_cannot_be_has_a_line(own_dexd, line, old, new, message):
     assert f"{d.config_path}:{line}: " in out and message in out, out
 
 
+@pytest.mark.parametrize("size", [4097, 33000])
+def test_headers_are_sent_or_refused(own_dexd, size):
+    """What protects pages is not left out because there is too much of it."""
+    header = f"  headers: {{X-Frame-Options: {'x' * size}}}\n"
+    code, out = check(own_dexd(wait=False), GOOD.replace("connectors:", header + "connectors:"))
+    assert code == 1 and "too l" in out, out
+
+
 def test_an_alias_bomb_is_refused(own_dexd):
     """Billion laughs: aliases count as often as they are used."""
     text = "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
