@@ -81,12 +81,15 @@ flow_new(struct request *r)
 
 /* Merges the pairs into the redirect URI and sends the browser there. */
 static void
-redirect_to_client(struct request *r, struct span uri, struct msg_list pairs)
+redirect_to_client(struct request *r, struct span uri,
+    const struct list_buf *pairs)
 {
 	struct buf	 b;
 
 	buf_init(&b, URL_MAX);
-	if (url_put_with_params(&b, uri, pairs) == -1 || !buf_ok(&b))
+	if (!buf_ok(&pairs->b))
+		answer_error_page(r, 400, "This request is too large.");
+	else if (url_put_with_params(&b, uri, msg_list_of(pairs)) == -1)
 		answer_error_page(r, 400,
 		    "The address to return to is malformed.");
 	else
@@ -108,7 +111,7 @@ flow_error(struct request *r, struct span uri, struct span state,
 	list_buf_add(&l, span_str(text));
 	list_buf_add(&l, span_str("state"));
 	list_buf_add(&l, state);
-	redirect_to_client(r, uri, msg_list_of(&l));
+	redirect_to_client(r, uri, &l);
 	list_buf_clear(&l);
 }
 
@@ -130,7 +133,7 @@ flow_finish(struct request *r, struct span uri, struct span code,
 	list_buf_add(&l, code);
 	list_buf_add(&l, span_str("state"));
 	list_buf_add(&l, state);
-	redirect_to_client(r, uri, msg_list_of(&l));
+	redirect_to_client(r, uri, &l);
 	list_buf_clear(&l);
 }
 

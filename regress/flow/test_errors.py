@@ -111,6 +111,14 @@ def test_too_large_a_page(dexd):
     assert flow.browser.get(target).status_code == 200
 
 
+def test_too_large_an_error(dexd):
+    """The client is told with its state, or not at all."""
+    r = requests.post(dexd.issuer + "/auth/mock", allow_redirects=False, data={
+        "client_id": "app", "redirect_uri": CALLBACK, "response_type": "code",
+        "scope": "bogus", "state": "s" * 16384})
+    assert is_page(r, 400) and "too large" in r.text
+
+
 def test_too_large_for_the_engine(dexd):
     """What a stranger sends is no fault of ours to log, as often as he likes."""
     for headers, data in (({}, {"code": "x" * 20000}), ({}, {"x" * 20000: ""}),
