@@ -48,6 +48,8 @@ read_line(char *password, size_t size)
 			return ("no password");
 		if (n == 0 || password[len] == '\n')
 			break;
+		if (password[len] == '\0')
+			return ("a password with a NUL is nobody's");
 		len++;
 	}
 	password[len] = '\0';

@@ -227,7 +227,7 @@ def test_hash_password():
     for bad in (["-c", "9"], ["-c", "17"], ["-c", "x"], ["-x"], ["word"]):
         r = hash_of("pass\n", "hash-password", *bad)
         assert (r.returncode, r.stdout) == (USAGE, ""), bad
-    for text in ("", "\n", "x" * 73 + "\n"):
+    for text in ("", "\n", "x" * 73 + "\n", "pass\0word\n"):
         r = hash_of(text, "hash-password")
         assert (r.returncode, r.stdout) == (1, "")
 
