@@ -117,6 +117,14 @@ parse_died(struct parent *p)
 	settings_unref(s);
 }
 
+/* Is a control character at i?  Those of C1 are 0xc2 and one below 0xa0. */
+static bool
+is_control(struct span s, size_t i)
+{
+	return (s.p[i] < ' ' || s.p[i] == 0x7f || (s.p[i] == 0xc2 &&
+	    i + 1 < s.len && s.p[i + 1] < 0xa0));
+}
+
 /* Control characters of a hostile file must not reach a terminal. */
 void
 problems_add(struct parent *p, struct span text, const char *tail)
@@ -127,8 +135,11 @@ problems_add(struct parent *p, struct span text, const char *tail)
 	if (b->len + text.len + strlen(tail) + 1 > PROBLEMS_MAX)
 		return;
 	for (i = 0; i < text.len; i++)
-		buf_put_c(b, text.p[i] < ' ' || text.p[i] == 0x7f ? '?' :
-		    text.p[i]);
+		if (is_control(text, i)) {
+			buf_put_c(b, '?');
+			i += text.p[i] == 0xc2;
+		} else
+			buf_put_c(b, text.p[i]);
 	buf_put_str(b, tail);
 	buf_put_c(b, '\n');
 }

@@ -179,6 +179,12 @@ def test_a_hash_that_nobody_can_use_is_named(own_dexd, cost, warned):
     assert code == 0 and (":12: nobody can log in" in out) == warned
 
 
+def test_a_file_does_not_drive_the_terminal(own_dexd):
+    """What a file says is shown without control characters, C1 among them."""
+    _, out = check(own_dexd(wait=False), '"a\\x9b2J\\e[1m\\x7f\\xe4": 1\n')
+    assert 'unknown key "a?2J?[1m?\u00e4"' in out, ascii(out)
+
+
 def test_missing_file(own_dexd):
     d = own_dexd(wait=False)
     d.config_path.unlink()
