@@ -20,8 +20,6 @@
 #include "log.h"
 #include "url.h"
 
-#define PAIRS_MAX	512
-
 static bool
 is_unreserved(uint8_t c)
 {
@@ -196,7 +194,7 @@ url_put_form(struct buf *b, struct msg_list list, const char *skip)
 	struct pair	*pairs, *p;
 	size_t		 i, n = 0;
 
-	if (list.count / 2 > PAIRS_MAX ||
+	if (list.count / 2 > URL_PAIRS_MAX ||
 	    (pairs = calloc(list.count / 2 + 1, sizeof(*pairs))) == NULL) {
 		b->failed = true;
 		return;

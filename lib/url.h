@@ -45,8 +45,10 @@ int	 url_parse_form(struct list_buf *, struct span);
 
 /*
  * Appends name=value pairs sorted by name (repeated names keep their order),
- * leaving out the name `skip` if it is not NULL.
+ * leaving out the name `skip` if it is not NULL.  The buffer fails when they
+ * are too many.
  */
+#define URL_PAIRS_MAX	512
 void	 url_put_form(struct buf *, struct msg_list pairs, const char *skip);
 
 /*
