@@ -31,7 +31,7 @@
 #define SPAWN_AGAIN	1	/* seconds, when it could not be started */
 /* Seconds that one may take: who hangs must not keep all others waiting. */
 #ifdef DEXD_SANITIZE
-#define MAKING_TIME	180
+#define MAKING_TIME	60
 #else
 #define MAKING_TIME	30
 #endif
