@@ -30,6 +30,11 @@ SECRET = "the secret: of/app+1"
 HASH = "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W"  # password
 
 
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
 def kill(pids, sig=signal.SIGKILL):
     for pid in pids:
         try:
@@ -376,6 +381,22 @@ def whole(dexd, connector="mock"):
         return flow.redeem(flow.code()).status_code == 200
     except FAILURES:
         return False
+
+
+def reload(dexd):
+    """dexctl reload; while another generation drains it is busy (75)."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        r = dexd.ctl("reload")
+        if r.returncode != 75:
+            return r
+        time.sleep(0.05)
+    raise AssertionError("busy for a minute:\n" + dexd.read_log())
+
+
+def served(dexd):
+    """How many generations have served."""
+    return dexd.read_log().count("serving with configuration")
 
 
 def token(dexd, auth=("app", SECRET), **data):

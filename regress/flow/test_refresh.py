@@ -11,7 +11,7 @@ import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 
-from dexd import SECRET, Flow, is_oauth_error, token
+from dexd import SECRET, Flow, is_oauth_error, reload, token
 from test_login import DEX_SUB, half_hash, verify
 
 OFFLINE = "openid email profile groups offline_access"
@@ -62,17 +62,6 @@ def is_dead(r):
 def row(dexd, text, columns):
     return dexd.sql(f"select {columns} from refresh_token where id = "
                     f"'{unpack(text)[0]}'")
-
-
-def reload(dexd):
-    """Another generation may be draining still: then it is told later."""
-    deadline = time.time() + 60
-    while time.time() < deadline:
-        r = dexd.ctl("reload")
-        if r.returncode != 75:
-            break
-        time.sleep(0.2)
-    assert r.returncode == 0, r.stderr + r.stdout
 
 
 def with_policy(**policy):
@@ -375,7 +364,7 @@ def test_static_user_changes_and_goes(own_dexd):
     user = d.config["staticPasswords"][0]
     user.update(groups=["readers"], name="Ada", emailVerified=False)
     d.write_config()
-    reload(d)
+    assert reload(d).returncode == 0
     body = refreshed(d, text)
     claims = claims_of(body)
     assert claims["groups"] == ["readers"] and claims["name"] == "Ada"
@@ -386,11 +375,11 @@ def test_static_user_changes_and_goes(own_dexd):
     for change in ({"userID": "somebody-else"}, {"email": "new@example.com"}):
         user.update(change)
         d.write_config()
-        reload(d)
+        assert reload(d).returncode == 0
         assert is_oauth_error(refresh(d, text), 500, "invalid_request")
         user.update(kept)
     d.write_config()
-    reload(d)
+    assert reload(d).returncode == 0
     assert refreshed(d, text)
 
 
@@ -400,16 +389,16 @@ def test_connector_gone_and_not_for_this_client(own_dexd):
     text = log_in(d, "pw", login="foo", password="bar")["refresh_token"]
     gone = d.config["connectors"].pop(1)
     d.write_config()
-    reload(d)
+    assert reload(d).returncode == 0
     assert is_oauth_error(refresh(d, text), 400, "invalid_request")
     d.config["connectors"].append(gone)
     d.config["staticClients"][0]["allowedConnectors"] = ["mock"]
     d.write_config()
-    reload(d)
+    assert reload(d).returncode == 0
     assert is_oauth_error(refresh(d, text), 400, "invalid_grant")
     del d.config["staticClients"][0]["allowedConnectors"]
     d.write_config()
-    reload(d)
+    assert reload(d).returncode == 0
     assert refreshed(d, text)
 
 

@@ -17,7 +17,7 @@ import time
 import pytest
 
 from conftest import USERS
-from dexd import Browser, Dexd, Flow, is_page, kill, wait_for
+from dexd import Browser, Dexd, Flow, is_page, kill, reload, wait_for
 
 THEMES = pathlib.Path(__file__).resolve().parent.parent / "theme"
 EVIL = "\"><script>alert('x')</script>&{{ issuer }}"
@@ -68,15 +68,6 @@ def check(d):
     p = subprocess.run(d.command("-n", "-f", str(d.config_path)),
                        capture_output=True, text=True, timeout=60)
     return p.returncode, p.stdout + p.stderr
-
-
-def reload(d):
-    deadline = time.time() + 30
-    while True:
-        p = d.ctl("reload")
-        if p.returncode != 75 or time.time() > deadline:
-            return p
-        time.sleep(0.1)
 
 
 def has_literal_code_allowed(r):
